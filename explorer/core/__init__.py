@@ -1,0 +1,1 @@
+"""Values and pure functions: numpy only, nothing of ours but `errors`."""

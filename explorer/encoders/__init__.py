@@ -1,0 +1,1 @@
+"""Text to vector, one file for each source."""

@@ -1,0 +1,87 @@
+"""Everything this program raises on purpose; each exception writes the sentence that people read.
+
+ExplorerError
+├── BadInput                 what was given cannot be used (exit status 2)
+│   ├── BadFile              a file that cannot be read, or not as asked
+│   ├── BadQuery             a query that cannot be read or has no answer
+│   │   └── UnknownName      no row bears that name
+│   ├── BadParameter         a parameter, an option or a setting out of its range
+│   └── TooLarge             work that would not fit in memory or on the disk
+├── Unavailable              a library or a server that is not here
+├── TaskFailed               a child process ended before its work did
+└── Cancelled                somebody said stop
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+
+class ExplorerError(Exception):
+    """The root: `str(error)` is one sentence for people; `exit_status` is what the command line returns."""
+
+    exit_status = 1
+
+
+class BadInput(ExplorerError):
+    """What was given cannot be used."""
+
+    exit_status = 2
+
+
+class BadFile(BadInput):
+    """A file that cannot be read: names the file, what is wrong with it and, where known, what to do."""
+
+    def __init__(self, path: Path | str, what: str) -> None:
+        super().__init__(f"{path}: {what}")
+
+
+class BadQuery(BadInput):
+    """A query that cannot be read, or that has no answer under the metric."""
+
+
+class UnknownName(BadQuery):
+    """No row bears the name; `near` are the closest names there are."""
+
+    def __init__(self, name: str, near: Iterable[str] = ()) -> None:
+        offers = [f"“{other}”" for other in near]
+        ending = f"; did you mean {' or '.join(offers)}?" if offers else "."
+        super().__init__(f"No row is called “{name}”{ending}")
+
+
+class BadParameter(BadInput):
+    """A parameter, option or setting that is unknown or out of its range."""
+
+
+class TooLarge(BadInput):
+    """Work that would not fit: says how much it needs and what would fit."""
+
+
+class Unavailable(ExplorerError):
+    """A library or server that is not here: says which, and how to get it."""
+
+    exit_status = 2
+
+
+class TaskFailed(ExplorerError):
+    """A child process died, or something unforeseen happened in it."""
+
+
+class Cancelled(ExplorerError):
+    """Raised inside work by its progress callback once somebody said stop."""
+
+    exit_status = 130
+
+
+def named(name: str, sentence: str) -> ExplorerError:
+    """The exception of class `name` that says `sentence`: how an error crosses a process border.
+
+    An unknown name becomes a TaskFailed, so that nothing a child says can choose a class outside this file.
+    """
+    cls = globals().get(name)
+    if not (isinstance(cls, type) and issubclass(cls, ExplorerError)):
+        cls = TaskFailed
+    error = cls.__new__(cls)
+    Exception.__init__(error, sentence)
+    return error

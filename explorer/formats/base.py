@@ -1,0 +1,62 @@
+"""The contract of a file format: one file in this folder, with its formats in `TYPES`."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from explorer.core.column import Column
+from explorer.core.metric import Metric
+from explorer.core.params import Param
+from explorer.core.progress import Progress
+from explorer.core.strings import Strings
+
+
+@dataclass(frozen=True, eq=False)
+class Contents:
+    """What a file holds, before cleaning: `formats.reading` drops bad rows, converts, and makes a Dataset of it.
+
+    `vectors` is (n, d) of any real dtype, possibly mapped, with one row for each record that the format could read.
+    `rows` says where those stand among the `source_rows` records of the file (None: all of them, in order); names and
+    columns have n entries as well. `mappable` says that `path` itself can be mapped as a float32 C-order `.npy`.
+    """
+
+    vectors: NDArray[Any]
+    names: Strings | None = None
+    name_column: str = ""
+    columns: tuple[Column, ...] = ()
+    rows: NDArray[np.int64] | None = None
+    source_rows: int | None = None
+    warnings: tuple[str, ...] = ()
+    mappable: bool = False
+    metric: Metric | None = None
+    words: bool = False
+    """The rows are words or texts, so that cosine is the natural metric."""
+    facts: dict[str, str] = field(default_factory=dict)
+    """More to show about the file, such as which columns were taken as the vector."""
+
+
+class Format(ABC):
+    """A file format. Content decides, not the suffix: suffixes only order the formats that are asked."""
+
+    name: str
+    title: str
+    suffixes: tuple[str, ...]
+    options: tuple[Param, ...] = ()
+    """What `--read key=value` may say to this format, besides what `reading.OPTIONS` holds for all."""
+    rank: int = 100
+    """Which format is asked first when several recognise a file: the lower, the earlier."""
+
+    @abstractmethod
+    def recognises(self, path: Path, head: bytes) -> bool:
+        """Whether the file, of which `head` is the first 64 kB, is of this format. Cheap, and never raises."""
+
+    @abstractmethod
+    def read(self, path: Path, options: Mapping[str, str], progress: Progress) -> Contents:
+        """Read the file. Raises BadFile with one sentence that names the line, byte or shape that is wrong."""

@@ -1,0 +1,1 @@
+"""The map: raster, view, overlays, picking, legend."""

@@ -1,0 +1,88 @@
+"""The contract of an index type: one file, or one small package, in this folder, with its types in `TYPES`."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from explorer.core.dataset import Dataset
+from explorer.core.metric import Metric
+from explorer.core.params import Param, Params
+from explorer.core.progress import Progress
+
+
+@dataclass(frozen=True)
+class IndexHandle:
+    """A built index, as a value: where it is and what it is. Opening it gives a Searcher.
+
+    `path` is the library's own file (for `exact` the vectors themselves); `bytes` is its size on disk; `params` are
+    the build parameters, all of them resolved to numbers; `library` names the library and its version.
+    """
+
+    type: str
+    metric: Metric
+    params: Params
+    path: Path
+    rows: int
+    dimensions: int
+    bytes: int
+    build_seconds: float
+    library: str
+
+
+class Searcher(ABC):
+    """An opened index. Used from one thread at a time."""
+
+    @abstractmethod
+    def search(self, vectors: NDArray[np.float32], k: int, params: Params) -> NDArray[np.int64]:
+        """The library's own first k for each query: vectors (q, d) → candidate rows (q, m), m ≤ k, padded by −1.
+
+        Order, padding, distances and rows to leave out are the core's job. `params` are search parameters, resolved.
+        Inputs are never written to.
+        """
+
+    @abstractmethod
+    def close(self) -> None:
+        """Let go of files and memory; calling it twice does no harm."""
+
+
+class IndexType(ABC):
+    """A kind of index that a library can build."""
+
+    name: str
+    title: str
+    about: str
+    """One sentence for people: what it is, when to use it."""
+    metrics: tuple[Metric, ...]
+    lossless: bool
+    """True when the index keeps the vectors exactly: full effort then equals exact search."""
+    build_params: tuple[Param, ...] = ()
+    search_params: tuple[Param, ...] = ()
+    suffix: str = ""
+    """The suffix of the library's own files; empty when it cannot be saved."""
+    rank: int = 100
+
+    def unavailable(self) -> str | None:
+        """Why it cannot be used here, in a sentence that says how to get it; None when it can."""
+        return None
+
+    @abstractmethod
+    def build(self, dataset: Dataset, metric: Metric, params: Params, folder: Path, progress: Progress) -> IndexHandle:
+        """Build into `folder`, which exists and is ours; `params` are checked. Reports progress, stops by Cancelled."""
+
+    @abstractmethod
+    def open(self, handle: IndexHandle, dataset: Dataset) -> Searcher:
+        """Open a built index over the Dataset it was built from. Raises BadFile when the file is not that index."""
+
+    def search_defaults(self, handle: IndexHandle, k: int) -> Params:
+        """Search parameters that are left to the library, as the numbers it would use for this k."""
+        return {param.name: param.default for param in self.search_params if param.default is not None}
+
+    def full_effort(self, handle: IndexHandle) -> dict[str, Any]:
+        """The search parameters at which it looks at everything; empty when there are none to turn."""
+        return {}

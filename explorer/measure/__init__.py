@@ -1,0 +1,1 @@
+"""Recall of an index on the user's own data."""

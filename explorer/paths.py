@@ -1,0 +1,56 @@
+"""Where things lie: resources, cache and settings; from a checkout, a wheel or a frozen app."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+from functools import cache
+from pathlib import Path
+
+import platformdirs
+
+APP = "ann-explorer"
+
+
+@cache
+def resources() -> Path:
+    """The read-only folder of icons, style, samples and the text encoder."""
+    package = Path(__file__).resolve().parent
+    shipped = package / "resources"
+    return shipped if shipped.is_dir() else package.parent / "resources"
+
+
+@cache
+def cache_folder() -> Path:
+    """Where converted vectors, projections and indexes are kept; `EXPLORER_CACHE` moves it.
+
+    A home that cannot be written to gets a folder of its own under the system's temporary files.
+    """
+    wanted = os.environ.get("EXPLORER_CACHE") or platformdirs.user_cache_dir(APP, appauthor=False)
+    return _writable(Path(wanted)) or _private_temporary("cache")
+
+
+@cache
+def settings_folder() -> Path:
+    """Where settings and recent files are kept; `EXPLORER_SETTINGS` moves it."""
+    wanted = os.environ.get("EXPLORER_SETTINGS") or platformdirs.user_config_dir(APP, appauthor=False)
+    return _writable(Path(wanted)) or _private_temporary("settings")
+
+
+def frozen() -> bool:
+    """True inside an installed bundle."""
+    return bool(getattr(sys, "frozen", False))
+
+
+def _writable(folder: Path) -> Path | None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            return folder
+    except OSError:
+        return None
+
+
+def _private_temporary(purpose: str) -> Path:
+    return Path(tempfile.mkdtemp(prefix=f"{APP}-{purpose}-"))

@@ -1,0 +1,1 @@
+"""Where slow work runs: requests as values, child processes that carry them out. No Qt."""
