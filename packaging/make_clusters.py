@@ -1,7 +1,7 @@
 """Make the sample `clusters`: points whose true groups are known, to see what a map and an index make of them.
 
-4,950 points in 32 dimensions from 12 Gaussian clusters, from 60 points to 1,100 and from tight to wide (some overlap, two
-are stretched along one direction), and 50 points of background noise spread over the box around them all.
+4,950 points in 32 dimensions from 12 Gaussian clusters, from 60 points to 1,100 and from tight to wide (some overlap,
+two are stretched along one direction), and 50 points of background noise spread over the box around them all.
 """
 
 from __future__ import annotations

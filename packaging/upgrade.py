@@ -1,4 +1,4 @@
-"""Renew packaging/constraints.txt: the newest versions that the ranges of pyproject.toml allow, for every tested Python.
+"""Renew packaging/constraints.txt: the newest versions that pyproject.toml allows, for every Python that we test.
 
 Where the versions differ between Pythons, each line says for which Python it is meant. Tests decide whether they hold.
 """
