@@ -42,12 +42,13 @@ class BadQuery(BadInput):
 
 
 class UnknownName(BadQuery):
-    """No row bears the name; `near` are the closest names there are."""
+    """No row bears the name; `near` are the closest names there are, `more` is another sentence about it."""
 
-    def __init__(self, name: str, near: Iterable[str] = ()) -> None:
-        offers = [f"“{other}”" for other in near]
+    def __init__(self, name: str, near: Iterable[str] = (), more: str = "") -> None:
+        self.near = tuple(near)
+        offers = [f"“{other}”" for other in self.near]
         ending = f"; did you mean {' or '.join(offers)}?" if offers else "."
-        super().__init__(f"No row is called “{name}”{ending}")
+        super().__init__(f"No row is called “{name}”{ending} {more}".rstrip())
 
 
 class BadParameter(BadInput):

@@ -57,12 +57,24 @@ def from_text(name: str, cells: Sequence[str]) -> Column:
     """A column of text: a category when its values repeat, text otherwise."""
     distinct = set(cells)
     distinct.discard("")
-    if 0 < len(distinct) <= min(MOST_CATEGORIES, max(2, len(cells) // 2)):
-        labels = tuple(sorted(distinct, key=_as_people_count))
+    if repeats(len(distinct), len(cells)):
+        labels = tuple(distinct)
         code = {label: i for i, label in enumerate(labels)}
-        codes = np.fromiter((code.get(cell, -1) for cell in cells), np.int32, len(cells))
-        return Column(name, "category", codes, labels)
+        return from_codes(name, labels, np.fromiter((code.get(cell, -1) for cell in cells), np.int32, len(cells)))
     return Column(name, "text", Strings.of(cells))
+
+
+def repeats(distinct: int, cells: int) -> bool:
+    """Whether so many distinct values, not counting empty ones, in so many cells make a category."""
+    return 0 < distinct <= min(MOST_CATEGORIES, max(2, cells // 2))
+
+
+def from_codes(name: str, labels: Sequence[str], codes: NDArray[Any]) -> Column:
+    """A category of codes (n,) into `labels`, −1 where missing; the labels are put into the order people expect."""
+    order = sorted(range(len(labels)), key=lambda i: _as_people_count(labels[i]))
+    place = np.full(len(labels) + 1, -1, np.int32)  # the last place is that of code −1
+    place[order] = np.arange(len(labels), dtype=np.int32)
+    return Column(name, "category", place[codes], tuple(labels[i] for i in order))
 
 
 def from_numbers(name: str, values: NDArray[Any], *, category: bool = False) -> Column:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -58,6 +58,8 @@ class Dataset:
     """Pictures of the rows as uint8 `.npy` (rows, height, width); None where there are none."""
     encoder: str = ""
     """The name of the text encoder whose space the vectors live in; empty where unknown."""
+    facts: dict[str, str] = field(default_factory=dict)
+    """More to show about the file, such as which columns were taken as the vector."""
 
     @cached_property
     def vectors(self) -> NDArray[np.float32]:
