@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from explorer.core.metric import Metric, distances, order
+from explorer.core.metric import Metric, distances_of, order
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,6 +42,6 @@ def ranked(
     """
     rows = np.unique(np.asarray(candidates, np.int64))
     rows = rows[(rows >= 0) & ~np.isin(rows, np.fromiter(leave_out, np.int64))]
-    found = distances(metric, vectors[rows], query)
+    found = distances_of(metric, vectors, rows, query)
     nearest = np.argsort(order(metric, found), kind="stable")[:k]
     return Neighbours(rows[nearest], found[nearest])

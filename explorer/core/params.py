@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import isfinite
 from typing import Literal, TypeVar
 
 from explorer.errors import BadParameter
@@ -46,10 +47,16 @@ class Param:
 
     def _in_range(self, number: N) -> N:
         low, high = self.minimum, self.maximum
-        if number != number or (low is not None and number < low) or (high is not None and number > high):
-            bounds = f"at least {low:g}" if high is None else f"{low:g} to {high:g}"
-            raise BadParameter(f"{self.name} is {bounds}, not {number}.")
-        return number
+        fits = (low is None or number >= low) and (high is None or number <= high) and isfinite(number)
+        if fits:
+            return number
+        if low is None and high is None:
+            bounds = "a finite number"
+        elif low is None:
+            bounds = f"at most {high:g}"
+        else:
+            bounds = f"at least {low:g}" if high is None else f"{low:g} to {high:.10g}"
+        raise BadParameter(f"{self.name} is {bounds}, not {number}.")
 
 
 def checked(declared: Sequence[Param], given: Mapping[str, object], owner: str) -> Params:

@@ -25,10 +25,12 @@ class Verdict:
 
     @property
     def hits(self) -> int:
+        """How many of the found rows are hits."""
         return int(self.hit.sum())
 
     @property
     def extras(self) -> int:
+        """How many of the found rows are farther than the truth reaches."""
         return len(self.hit) - self.hits
 
 

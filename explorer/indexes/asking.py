@@ -11,6 +11,7 @@ from explorer.core import params as core_params
 from explorer.core.dataset import Dataset
 from explorer.core.neighbours import Neighbours, ranked
 from explorer.core.params import Params
+from explorer.core.progress import Progress, silent
 from explorer.errors import BadQuery
 from explorer.indexes import type_named
 from explorer.indexes.base import IndexHandle, Searcher
@@ -30,6 +31,7 @@ def neighbours(
     k: int,
     params: Params,
     leave_out: Iterable[int] = (),
+    progress: Progress = silent,
 ) -> Neighbours:
     """The k nearest that the index finds for one vector (d,), without the rows to leave out.
 
@@ -39,7 +41,7 @@ def neighbours(
     check_vector(vector, dataset, handle.metric)
     out = tuple(leave_out)
     asked = min(k + len(out), dataset.rows)
-    candidates = searcher.search(vector[None, :], asked, params)[0]
+    candidates = searcher.search(vector[None, :], asked, params, progress)[0]
     return ranked(dataset.vectors, vector, candidates, handle.metric, k, out)
 
 

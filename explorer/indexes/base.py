@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from explorer.core.dataset import Dataset
 from explorer.core.metric import Metric
 from explorer.core.params import Param, Params
-from explorer.core.progress import Progress
+from explorer.core.progress import Progress, silent
+from explorer.errors import BadFile
 
 
 @dataclass(frozen=True)
@@ -39,11 +40,14 @@ class Searcher(ABC):
     """An opened index. Used from one thread at a time."""
 
     @abstractmethod
-    def search(self, vectors: NDArray[np.float32], k: int, params: Params) -> NDArray[np.int64]:
+    def search(
+        self, vectors: NDArray[np.float32], k: int, params: Params, progress: Progress = silent
+    ) -> NDArray[np.int64]:
         """The library's own first k for each query: vectors (q, d) → candidate rows (q, m), m ≤ k, padded by −1.
 
         Order, padding, distances and rows to leave out are the core's job. `params` are search parameters, resolved.
-        Inputs are never written to.
+        Inputs are never written to. A search that takes long calls `progress` between its blocks, and stops by
+        Cancelled; one that takes milliseconds need not.
         """
 
     @abstractmethod
@@ -78,6 +82,14 @@ class IndexType(ABC):
     @abstractmethod
     def open(self, handle: IndexHandle, dataset: Dataset) -> Searcher:
         """Open a built index over the Dataset it was built from. Raises BadFile when the file is not that index."""
+
+    def adopted(self, path: Path, dataset: Dataset, metric: Metric | None, progress: Progress = silent) -> IndexHandle:
+        """A handle for a file of the library's own that was made elsewhere, after checking all of it.
+
+        Without a metric it is read from the file where the file tells. Raises BadFile when the file is no index of
+        this type over this Dataset, or does not say what it would have to.
+        """
+        raise BadFile(path, f"{self.title} cannot open a file that was not saved by this program.")
 
     def search_defaults(self, handle: IndexHandle, k: int) -> Params:
         """Search parameters that are left to the library, as the numbers it would use for this k."""
