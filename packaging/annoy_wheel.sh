@@ -24,6 +24,6 @@ fi
 rm -rf "$folder"
 mkdir -p "$folder"
 # no cache: pip keeps wheels by name and version and would hand out one that was built with other flags
-ANNOY_COMPILER_ARGS=$flags "$python" -m pip wheel --quiet --no-deps --no-cache-dir --no-binary annoy \
+ANNOY_COMPILER_ARGS=$flags "$python" -m pip wheel --quiet --quiet --no-deps --no-cache-dir --no-binary annoy \
     --build-constraint "$here/constraints.txt" --wheel-dir "$folder" "annoy==$version"
 echo "$key" > "$folder/annoy.key"

@@ -167,8 +167,8 @@ if ! { runs .venv/bin/python && fits; }; then
     "$python" -m venv .venv
 fi
 
-pip_install() {
-    .venv/bin/python -m pip install --quiet --disable-pip-version-check --constraint packaging/constraints.txt "$@"
+pip_install() {  # twice quiet: only what went wrong
+    .venv/bin/python -m pip install --quiet --quiet --disable-pip-version-check --constraint packaging/constraints.txt "$@"
 }
 say "Installing the tested versions of all that is needed (some minutes the first time) …"
 pip_install pip setuptools

@@ -17,7 +17,7 @@ from packaging.requirements import Requirement
 
 ROOT = Path(__file__).resolve().parent.parent
 PYTHONS = ("3.11", "3.12", "3.13")
-TOOLS = ("pip", "setuptools")  # what setup.sh itself stands on, and what builds Annoy
+TOOLS = ("pip", "setuptools")  # what the set-up itself stands on, and what builds Annoy and the program
 SOURCE_ONLY = "annoy"  # pip looks up other Pythons' versions among wheels only; Annoy has none, and needs nothing
 
 
