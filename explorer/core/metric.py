@@ -68,7 +68,7 @@ def distances(metric: Metric, vectors: NDArray[Any], query: NDArray[Any]) -> NDA
 
 
 def _products(a: NDArray[np.float64], b: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Row by row, so that equal rows have equal products wherever they stand; a matrix product does not promise that."""
+    """Row by row: equal rows have equal products wherever they stand, which a matrix product does not promise."""
     found: NDArray[np.float64] = np.vecdot(a, b)
     return found
 

@@ -1,0 +1,91 @@
+"""Annoy: a forest of trees that split the vectors by random planes (github.com/spotify/annoy)."""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+from pathlib import Path
+
+from explorer.core.dataset import Dataset
+from explorer.core.metric import METRICS, Metric
+from explorer.core.params import Param, Params
+from explorer.core.progress import Progress, silent
+from explorer.errors import BadFile
+from explorer.indexes.annoy import building, items, layout
+from explorer.indexes.annoy.searcher import AnnoySearcher
+from explorer.indexes.base import IndexHandle, IndexType, Searcher
+
+MOST = 2**31 - 1
+"""What annoy's 32-bit numbers hold."""
+
+
+class Annoy(IndexType):
+    """The inner product is done as the angle between vectors made longer by one number, see `items`."""
+
+    name = "annoy"
+    title = "Annoy"
+    about = "A forest of random trees: small, quick to open and shared between processes; more trees find more."
+    metrics = METRICS
+    lossless = True
+    build_params = (
+        Param("trees", "int", 50, "How many trees: more find more, and cost memory and building time.", 1, 10_000),
+        Param(
+            "seed", "int", None, "A number makes the same index every time, on one core; without: all cores.", 0, MOST
+        ),
+    )
+    search_params = (
+        Param("search_k", "int", None, "How many rows are looked at: more find more and take longer.", 1, MOST),
+    )
+    suffix = ".ann"
+    rank = 10
+
+    def unavailable(self) -> str | None:
+        """Why annoy cannot be used here, or None."""
+        if find_spec("annoy") is None:
+            return "The library annoy is not installed here; “pip install annoy” adds it (it needs a C++ compiler)."
+        return None
+
+    def build(self, dataset: Dataset, metric: Metric, params: Params, folder: Path, progress: Progress) -> IndexHandle:
+        """Build a forest. Raises TooLarge when it would not fit, BadParameter when float32 cannot hold the products."""
+        path = folder / f"index{self.suffix}"
+        seconds = building.build(dataset, metric, int(params["trees"]), _seed(params), path, progress)
+        return self._handle(dataset, metric, params, path, seconds)
+
+    def open(self, handle: IndexHandle, dataset: Dataset) -> Searcher:
+        """Map the file. Raises BadFile when it is gone, or no longer the index that was built."""
+        shape = items.layout_of(handle.path, dataset, handle.metric)
+        if shape is None or handle.path.stat().st_size != handle.bytes:
+            raise BadFile(handle.path, "it is not the annoy index that was built; build it again.")
+        layout.glance(handle.path, shape, dataset.rows)
+        return AnnoySearcher(handle.path, shape, dataset, handle.metric)
+
+    def adopted(self, path: Path, dataset: Dataset, metric: Metric | None, progress: Progress = silent) -> IndexHandle:
+        """A handle for an .ann file made elsewhere: its items have to be the rows of the Dataset, in order.
+
+        Angular files and those of the inner product tell their metric; euclidean and manhattan ones are alike.
+        """
+        metric = items.metric_of(path, dataset) if metric is None else metric
+        shape = items.layout_of(path, dataset, metric)
+        if shape is None:
+            raise BadFile(path, f"it is no annoy index of the vectors of {dataset.title} under {metric}.")
+        trees = layout.check(path, shape, dataset.rows, progress)
+        return self._handle(dataset, metric, {"trees": trees}, path, 0.0)
+
+    def search_defaults(self, handle: IndexHandle, k: int) -> Params:
+        """Annoy's own: k times the number of trees."""
+        return {"search_k": max(1, min(MOST, k * int(handle.params["trees"])))}
+
+    def full_effort(self, handle: IndexHandle) -> Params:
+        """Every row in every tree."""
+        return {"search_k": max(1, min(MOST, handle.rows * int(handle.params["trees"])))}
+
+    def _handle(self, dataset: Dataset, metric: Metric, params: Params, path: Path, seconds: float) -> IndexHandle:
+        size = path.stat().st_size
+        library = building.library()
+        return IndexHandle(self.name, metric, params, path, dataset.rows, dataset.dimensions, size, seconds, library)
+
+
+def _seed(params: Params) -> int | None:
+    return int(params["seed"]) if "seed" in params else None
+
+
+TYPES = (Annoy(),)

@@ -1,0 +1,109 @@
+"""Grow a forest, say how far it is, and stop when told."""
+
+from __future__ import annotations
+
+import os
+import time
+from importlib.metadata import version
+from pathlib import Path
+from threading import Thread
+from typing import Any
+
+from explorer.core.dataset import Dataset
+from explorer.core.metric import Metric
+from explorer.core.progress import Progress
+from explorer.errors import TaskFailed, TooLarge
+from explorer.indexes.annoy import items
+from explorer.indexes.annoy.layout import Layout
+from explorer.indexes.annoy.passes import Passes
+from explorer.indexes.room import check_disk, check_memory
+
+ROWS_AT_A_TIME = 4096
+"""Rows become Python lists for annoy; few at a time cost little memory and let a cancel through."""
+WAIT_SECONDS = 0.05
+GROWTH = 1.3
+"""Annoy enlarges its memory by this factor."""
+MOST_NODES = 2**31 - 1
+
+
+def library() -> str:
+    """The library's name and version."""
+    return f"annoy {version('annoy')}"
+
+
+def expected_bytes(rows: int, layout: Layout, trees: int) -> int:
+    """About how large the file becomes, rather too much: a tree has up to 3.3 nodes for each full leaf."""
+    return (rows + int(trees * (3.3 * rows / layout.leaf_most + 3))) * layout.node_bytes
+
+
+def build(dataset: Dataset, metric: Metric, trees: int, seed: int | None, path: Path, progress: Progress) -> float:
+    """Build an index and write it to `path`, complete or not at all; the seconds it took.
+
+    With a seed it grows on one core and has the same bytes every time; without, on all cores. Annoy cannot be
+    stopped: on Cancelled its thread is left to run out and its result is forgotten, unless the process ends before.
+    """
+    from annoy import AnnoyIndex
+
+    layout = items.layout_for(metric, dataset.dimensions)
+    _check_room(dataset.rows, layout, trees, path.parent)
+    started = time.perf_counter()
+    longest = items.longest(dataset, metric, progress)
+    index = AnnoyIndex(layout.width, layout.library_metric)
+    if seed is not None:
+        index.set_seed(seed)
+    jobs = 1 if seed is not None else -1
+    # Adding a row costs about as much as growing it into four trees.
+    added = 4 / (4 + trees / (1 if seed is not None else os.cpu_count() or 1))
+    for start in range(0, dataset.rows, ROWS_AT_A_TIME):
+        progress(added * start / dataset.rows, "reading rows")
+        block = items.as_items(dataset.vectors[start : start + ROWS_AT_A_TIME], metric, longest)
+        for row, vector in enumerate(block.tolist(), start):
+            index.add_item(row, vector)
+    _grow(index, trees, jobs, added, progress)
+    _save(index, path)
+    return time.perf_counter() - started
+
+
+def _check_room(rows: int, layout: Layout, trees: int, folder: Path) -> None:
+    size = expected_bytes(rows, layout, trees)
+    what = f"An annoy index of {trees:,} trees over {rows:,} rows"
+    if size // layout.node_bytes > MOST_NODES:
+        raise TooLarge(f"{what} would have more nodes than annoy can count; use fewer trees.")
+    check_memory(int(GROWTH * size), what, "use fewer trees")
+    check_disk(folder, size, what, "use fewer trees or make room")
+
+
+def _grow(index: Any, trees: int, jobs: int, added: float, progress: Progress) -> None:
+    failure: list[Exception] = []
+
+    def grow() -> None:
+        try:
+            index.build(trees, n_jobs=jobs)
+        except Exception as error:
+            failure.append(error)
+
+    thread = Thread(target=grow, name="annoy", daemon=True)
+    with Passes() as passes:
+        index.verbose(passes.listening)
+        thread.start()
+        try:
+            while thread.is_alive():
+                begun = min(trees, max(0, passes.count - 1))
+                progress(added + (1 - added) * begun / trees if passes.listening else None, f"tree {begun} of {trees}")
+                thread.join(WAIT_SECONDS)
+        finally:
+            index.verbose(False)
+    if failure:
+        raise TaskFailed(f"Annoy could not build the index: {failure[0]}.") from failure[0]
+
+
+def _save(index: Any, path: Path) -> None:
+    unfinished = path.with_name(f"{path.name}.{os.getpid()}.part")
+    try:
+        index.save(str(unfinished))
+        index.unload()
+        unfinished.replace(path)
+    except OSError as error:
+        raise TaskFailed(f"{path}: the index could not be written: {error.strerror or error}.") from error
+    finally:
+        unfinished.unlink(missing_ok=True)

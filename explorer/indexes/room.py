@@ -1,0 +1,36 @@
+"""Whether what a build needs is there, asked before it begins."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from explorer.errors import TooLarge
+
+
+def check_disk(folder: Path, needed: int, what: str, advice: str) -> None:
+    """Raise TooLarge when the disk of an existing folder has less than `needed` bytes left."""
+    free = shutil.disk_usage(folder).free
+    if needed > free:
+        raise TooLarge(
+            f"{what} needs about {readable(needed)} on the disk of {folder}, which has {readable(free)} left; {advice}."
+        )
+
+
+def check_memory(needed: int, what: str, advice: str) -> None:
+    """Raise TooLarge when less than `needed` bytes of memory are available."""
+    import psutil
+
+    free = int(psutil.virtual_memory().available)
+    if needed > free:
+        raise TooLarge(f"{what} needs about {readable(needed)} of memory, and {readable(free)} are free; {advice}.")
+
+
+def readable(size: int) -> str:
+    """A number of bytes as people read it: 1.2 GB."""
+    amount, unit = float(size), "bytes"
+    for larger in ("kB", "MB", "GB", "TB"):
+        if amount < 1000:
+            break
+        amount, unit = amount / 1000, larger
+    return f"{amount:.0f} {unit}" if amount >= 100 or unit == "bytes" else f"{amount:.1f} {unit}"
