@@ -38,7 +38,7 @@ class Column:
 
     def cell(self, row: int) -> str:
         """The value of a row as people read it; empty where missing."""
-        value = self.values[row]
+        value: Any = self.values[row]
         if self.kind == "category":
             return self.labels[int(value)] if value >= 0 else ""
         if self.kind == "number":

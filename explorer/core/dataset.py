@@ -75,10 +75,12 @@ class Dataset:
 
     @property
     def dropped(self) -> int:
+        """How many rows of the file are not here."""
         return self.source_rows - self.rows
 
     @property
     def bytes(self) -> int:
+        """The size of the vectors as float32."""
         return self.rows * self.dimensions * 4
 
     def source_row(self, row: int) -> int:
@@ -90,12 +92,13 @@ class Dataset:
         return (self.names[row] if self.names is not None else "") or f"#{row}"
 
     def column(self, name: str) -> Column | None:
+        """The column of that name, or None."""
         return next((column for column in self.columns if column.name == name), None)
 
     def check_unchanged(self) -> None:
         """Raise BadFile when the mapped file is gone or differs in size or time from what was read."""
         try:
-            stat = os.stat(self.vectors_path)
+            stat = self.vectors_path.stat()
         except OSError:
             raise BadFile(self.path, "the file is no longer there; open it again from where it is now.") from None
         if (stat.st_size, stat.st_mtime_ns) != self.stamp:
@@ -195,4 +198,4 @@ def _mapped(path: Path) -> NDArray[Any]:
     try:
         return np.asarray(np.load(path, mmap_mode="r", allow_pickle=False))
     except ValueError:
-        return np.load(path, allow_pickle=False)
+        return np.asarray(np.load(path, allow_pickle=False))

@@ -107,4 +107,4 @@ def _eight_bytes(padded: NDArray[np.uint8], at: NDArray[np.int64], left: NDArray
     beyond = (8 - np.clip(left, 0, 8)).astype(np.uint64) * np.uint64(8)
     # A shift by all 64 bits is undefined, so it is made in two halves.
     half = beyond // np.uint64(2)
-    return ((key >> half) >> (beyond - half) << half) << (beyond - half)
+    return (((key >> half) >> (beyond - half) << half) << (beyond - half)).astype(np.uint64, copy=False)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import overload
+from typing import Any, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -66,7 +66,7 @@ class Strings:
         """How many bytes each string has, int64 (n,)."""
         return np.diff(self.ends, prepend=np.int64(0))
 
-    def take(self, rows: NDArray[np.integer]) -> Strings:
+    def take(self, rows: NDArray[Any]) -> Strings:
         """The strings of some rows, in that order."""
         rows = np.asarray(rows, np.int64)
         lengths, starts = self.lengths[rows], self.starts[rows]
@@ -83,10 +83,10 @@ class Strings:
             first = last
         return Strings(data, ends)
 
-    def equal_to(self, string: str, rows: NDArray[np.integer]) -> NDArray[np.int64]:
+    def equal_to(self, string: str, rows: NDArray[Any]) -> NDArray[np.int64]:
         """Those of `rows` whose string is exactly `string`, in the order given."""
         wanted = string.encode("utf-8", "replace")
-        rows = np.asarray(rows, np.int64)
+        rows = np.array(rows, np.int64)
         starts = np.where(rows > 0, self.ends[rows - 1], 0)
         same = self.ends[rows] - starts == len(wanted)
         rows, starts = rows[same], starts[same]

@@ -50,6 +50,8 @@ class Format(ABC):
     suffixes: tuple[str, ...]
     options: tuple[Param, ...] = ()
     """What `--read key=value` may say to this format, besides what `reading.OPTIONS` holds for all."""
+    chooses_columns: bool = False
+    """A table: `vectors=` says which of its columns make the vector, and it needs no other table beside it."""
     rank: int = 100
     """Which format is asked first when several recognise a file: the lower, the earlier."""
 

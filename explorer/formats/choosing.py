@@ -1,0 +1,125 @@
+"""Which columns of a table are the vector, and which one names the rows (DESIGN 5)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+
+from explorer.core.column import Column
+from explorer.errors import BadParameter
+from explorer.formats.arrow import CLASSES
+from explorer.formats.dialect import Dialect, is_list, is_missing, is_number
+
+NAME_COLUMNS = ("name", "word", "title", "label", "text")
+"""Columns that name rows, the first of them that there is."""
+NO_FEATURES = frozenset({"id", "ids", "index", "idx", "row", "rowid", "row_id", "key", *CLASSES})
+"""Whole-number columns of these names are about the row, and no part of its vector."""
+_FAMILY = re.compile(r"(.*?)(\d+)")
+_WHOLE = re.compile(r"\s*[-+]?\d+\s*")
+
+
+@dataclass(frozen=True)
+class VectorColumns:
+    """The columns that make the vector, in file order; `lists`: it is one column whose cells hold whole vectors."""
+
+    names: tuple[str, ...]
+    lists: bool = False
+
+    def __str__(self) -> str:
+        if len(self.names) <= 3:
+            return ", ".join(self.names)
+        return f"{self.names[0]} … {self.names[-1]} ({len(self.names)} columns)"
+
+
+def vector_columns(dialect: Dialect, pattern: str | None = None) -> VectorColumns | None:
+    """Choose the vector's columns from the first records; `pattern` (`p*`, or names with commas) overrules.
+
+    Returns None when there is nothing to choose. Raises BadParameter for a pattern that fits no usable column.
+    """
+    kinds = {name: _kind(dialect.cells(i), dialect.decimal) for i, name in enumerate(dialect.columns)}
+    if pattern is not None:
+        return _asked_for(dialect.columns, kinds, pattern)
+    numeric = [name for name, kind in kinds.items() if kind in ("whole", "number")]
+    if dialect.named:
+        features = [n for n in numeric if not (kinds[n] == "whole" and n.casefold() in NO_FEATURES)]
+    else:
+        features = numeric[1:] if _counts_rows(dialect, numeric) else numeric
+    lists = [name for name, kind in kinds.items() if kind == "list"]
+    if lists and len(features) < 3:
+        return VectorColumns((lists[0],), lists=True)
+    family = _largest_family(features) if dialect.named else []
+    # A pair such as price1, price2 among twenty other numbers is no vector.
+    if len(family) >= 2 and (len(family) >= 8 or 2 * len(family) >= len(features)):
+        return VectorColumns(tuple(family))
+    return VectorColumns(tuple(features)) if features else None
+
+
+def name_column(columns: Sequence[Column], asked: str | None = None) -> Column | None:
+    """The column that names the rows. Raises BadParameter when the one asked for is not there."""
+    if asked is not None:
+        for column in columns:
+            if column.name == asked:
+                return column
+        there = ", ".join(column.name for column in columns) or "none"
+        raise BadParameter(f"There is no column “{asked}” to name rows by; columns: {there}.")
+    worded = [c for c in columns if c.kind == "text" or (c.kind == "category" and not all(map(is_number, c.labels)))]
+    by_name = {column.name.casefold(): column for column in reversed(worded)}
+    for wanted in NAME_COLUMNS:
+        if wanted in by_name:
+            return by_name[wanted]
+    texts = [column for column in worded if column.kind == "text"]
+    return next(iter(texts or worded), None)
+
+
+def _kind(cells: Sequence[str], decimal: str) -> str:
+    """What the first cells of a column hold: whole, number, list or text."""
+    known = [cell for cell in cells if not is_missing(cell)]
+    if not known:
+        return "text"
+    numbers = sum(is_number(cell, decimal) for cell in known)
+    # One cell that is no number among many is a broken cell, not another kind of column.
+    if numbers >= max(1, 0.9 * len(known)):
+        return "whole" if all(_WHOLE.fullmatch(cell) for cell in known) else "number"
+    if all(is_list(cell) or _spaced(cell) for cell in known):
+        return "list"
+    return "text"
+
+
+def _spaced(cell: str) -> bool:
+    """Numbers with spaces between, without brackets."""
+    parts = cell.split()
+    return len(parts) > 1 and all(is_number(part) for part in parts)
+
+
+def _asked_for(columns: Sequence[str], kinds: dict[str, str], pattern: str) -> VectorColumns:
+    patterns = [part.strip() for part in pattern.split(",")] if pattern not in columns else [pattern]
+    fitting = [name for name in columns if any(name == part or fnmatchcase(name, part) for part in patterns)]
+    lists = [name for name in fitting if kinds[name] == "list"]
+    if len(lists) == 1 and len(fitting) == 1:
+        return VectorColumns((lists[0],), lists=True)
+    numeric = tuple(name for name in fitting if kinds[name] in ("whole", "number"))
+    if not numeric:
+        why = "holds no numbers" if fitting else "fits no column"
+        shown = ", ".join(columns[:12]) + (" …" if len(columns) > 12 else "")
+        raise BadParameter(f"vectors={pattern} {why}; columns: {shown}.")
+    return VectorColumns(numeric)
+
+
+def _largest_family(names: Sequence[str]) -> list[str]:
+    """The most names of one prefix and a number, in file order; the first such family of several."""
+    families: dict[str, list[str]] = {}
+    for name in names:
+        if match := _FAMILY.fullmatch(name):
+            families.setdefault(match[1], []).append(name)
+    return max(families.values(), key=len, default=[])
+
+
+def _counts_rows(dialect: Dialect, numeric: Sequence[str]) -> bool:
+    """Whether the first numeric column only counts 0, 1, 2 … or 1, 2, 3 … while there are others."""
+    if len(numeric) < 2 or len(dialect.rows) < 3:
+        return False
+    cells = [cell.strip() for cell in dialect.cells(dialect.columns.index(numeric[0]))]
+    n = len(cells)
+    return cells in ([str(i) for i in range(n)], [str(i + 1) for i in range(n)])

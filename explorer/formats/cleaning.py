@@ -1,0 +1,135 @@
+"""Look at all vectors once, in blocks: which rows are not finite, which are zeros; and write the good ones."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from explorer.core.dataset import block_rows
+from explorer.core.progress import Progress
+
+UNIT_TOLERANCE = 2e-3
+"""How far from 1 a length may be: float16 rounds a unit vector by less."""
+NORMS_PER_BLOCK = 64
+
+
+@dataclass(frozen=True, eq=False)
+class Health:
+    """What was found in n vectors.
+
+    `bad` are the rows (int64) with NaN, infinity, or a number beyond float32. Of the good rows: `zero_rows` are all
+    zeros, `same` says that all are equal, `unit` that those looked at (some of each block) have length 1.
+    """
+
+    rows: int
+    bad: NDArray[np.int64]
+    zero_rows: int
+    same: bool
+    unit: bool
+
+    @property
+    def good_rows(self) -> int:
+        """How many rows are left."""
+        return self.rows - len(self.bad)
+
+    @property
+    def good(self) -> NDArray[np.int64]:
+        """The good rows, in order."""
+        return np.delete(np.arange(self.rows, dtype=np.int64), self.bad)
+
+
+class Inspector:
+    """Takes float32 blocks in order, and says at the end what was in them."""
+
+    def __init__(self, dimensions: int) -> None:
+        self._ones = np.ones(dimensions, np.float32)
+        self._first: NDArray[np.float32] | None = None
+        self._same = self._unit = True
+        self._rows = self._zero_rows = 0
+        self._bad: list[NDArray[np.int64]] = []
+
+    def add(self, block: NDArray[np.float32]) -> NDArray[np.bool_] | None:
+        """Look at the next rows (m, d); returns which are good, or None when all are.
+
+        One matrix-vector product finds the suspects: a row that is not finite has no finite sum, a row of zeros has
+        the sum zero. Only suspects are looked at number by number.
+        """
+        with np.errstate(all="ignore"):
+            sums = block @ self._ones
+        suspects = np.flatnonzero(~np.isfinite(sums))
+        bad = suspects[~np.isfinite(block[suspects]).all(axis=1)]
+        balanced = np.flatnonzero(sums == 0)
+        self._zero_rows += int((~block[balanced].any(axis=1)).sum()) if len(balanced) else 0
+        good: NDArray[np.bool_] | None = None
+        if len(bad):
+            self._bad.append(bad + self._rows)
+            good = np.ones(len(block), bool)
+            good[bad] = False
+        self._rows += len(block)
+        self._compare(block if good is None else block[good])
+        return good
+
+    def _compare(self, block: NDArray[np.float32]) -> None:
+        if not len(block):
+            return
+        if self._first is None:
+            self._first = block[0].copy()
+        if self._same:
+            self._same = bool((block[-1] == self._first).all()) and bool((block == self._first).all())
+        if self._unit:
+            some = block[:: max(1, len(block) // NORMS_PER_BLOCK)].astype(np.float64)
+            norms = np.sqrt(np.einsum("ij,ij->i", some, some))
+            self._unit = bool((np.abs(norms[norms > 0] - 1) < UNIT_TOLERANCE).all())
+
+    def health(self) -> Health:
+        """What all blocks so far held."""
+        bad = np.concatenate(self._bad) if self._bad else np.zeros(0, np.int64)
+        good = self._rows - len(bad)
+        unit = self._unit and good > self._zero_rows
+        return Health(self._rows, bad, self._zero_rows, self._same and good > 1, unit)
+
+
+def inspected(vectors: NDArray[Any], progress: Progress) -> Health:
+    """Look at all vectors (n, d) without keeping any."""
+    inspector = Inspector(vectors.shape[1])
+    for block in _blocks(vectors, progress, "checking"):
+        inspector.add(block)
+    return inspector.health()
+
+
+def converted(vectors: NDArray[Any], path: Path, progress: Progress) -> Health:
+    """Write the good rows of vectors (n, d) of any real dtype as a float32 C-order `.npy`, in one pass."""
+    rows, dimensions = vectors.shape
+    inspector = Inspector(dimensions)
+    with path.open("wb") as file:
+        _write_header(file, rows, dimensions)
+        start = file.tell()
+        for block in _blocks(vectors, progress, "converting"):
+            good = inspector.add(block)
+            file.write((block if good is None else block[good]).data)
+        health = inspector.health()
+        if len(health.bad):
+            # numpy leaves room in the header for a longer first axis, so that a shorter one takes the same bytes.
+            file.seek(0)
+            _write_header(file, health.good_rows, dimensions)
+            assert file.tell() == start
+    return health
+
+
+def _write_header(file: Any, rows: int, dimensions: int) -> None:
+    header = {"descr": "<f4", "fortran_order": False, "shape": (rows, dimensions)}
+    np.lib.format.write_array_header_1_0(file, header)
+
+
+def _blocks(vectors: NDArray[Any], progress: Progress, note: str) -> Iterator[NDArray[np.float32]]:
+    """The vectors as C-order float32 blocks, views where they are that already."""
+    step = block_rows(vectors.shape[1])
+    for start in range(0, len(vectors), step):
+        progress(start / len(vectors), note)
+        with np.errstate(over="ignore", invalid="ignore"):
+            yield np.ascontiguousarray(vectors[start : start + step], "<f4")

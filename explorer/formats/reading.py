@@ -1,0 +1,263 @@
+"""From a file to a Dataset: recognise, read, clean, name, and keep for the next time."""
+
+from __future__ import annotations
+
+import stat as modes
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from explorer import formats
+from explorer.core import params
+from explorer.core.column import Column
+from explorer.core.dataset import Dataset, block_rows
+from explorer.core.metric import Metric, metric_named
+from explorer.core.names import Names
+from explorer.core.params import Param
+from explorer.core.progress import Progress, silent
+from explorer.core.strings import Strings
+from explorer.errors import BadFile, BadParameter, ExplorerError, TooLarge
+from explorer.formats import keeping, metadata
+from explorer.formats.base import Contents, Format
+from explorer.formats.choosing import name_column
+from explorer.formats.cleaning import Health, converted, inspected
+from explorer.formats.pictures import picture_size, write_pictures
+from explorer.formats.refusal import why_not
+
+OPTIONS = (
+    Param("vectors", "text", None, "The columns that make the vector: names, or a pattern such as p*."),
+    Param("name", "text", None, "The column that names the rows."),
+    Param("images", "text", None, "Show each row as a picture of HEIGHTxWIDTH grey levels, such as 28x28."),
+    Param("encoder", "text", None, "The text encoder that the vectors were made with, for queries in words."),
+)
+"""What `--read key=value` may say, whatever the format."""
+HEAD_BYTES = 1 << 16
+EXACT_FLOAT32 = 1 << 24
+"""Whole numbers beyond this are rounded by float32."""
+
+
+def recognised(path: Path) -> Format:
+    """The format of a file, by its content; the formats that its suffix suggests are asked first.
+
+    Raises BadFile, in a sentence that says what to do, for what is missing, empty, a folder or of no known format.
+    """
+    try:
+        mode = path.stat().st_mode
+        if modes.S_ISDIR(mode):
+            raise BadFile(path, "it is a folder; name a file in it.")
+        if not modes.S_ISREG(mode):
+            raise BadFile(path, "it is no ordinary file; copy what it holds into one.")
+        with path.open("rb") as file:
+            head = file.read(HEAD_BYTES)
+    except FileNotFoundError:
+        raise BadFile(path, "there is no such file.") from None
+    except (OSError, ValueError) as error:
+        raise BadFile(path, f"it cannot be read: {getattr(error, 'strerror', None) or error}.") from None
+    if not head:
+        raise BadFile(path, "the file is empty.")
+    kinds = sorted(formats.types().values(), key=lambda kind: path.suffix.casefold() not in kind.suffixes)
+    for kind in kinds:
+        if kind.recognises(path, head):
+            return kind
+    raise BadFile(path, why_not(path, head, [kind.title for kind in formats.types().values()]))
+
+
+def read(
+    path: Path,
+    *,
+    metadata: Path | None = None,
+    options: Mapping[str, str] | None = None,
+    metric: str | None = None,
+    title: str | None = None,
+    facts: Mapping[str, str] | None = None,
+    progress: Progress = silent,
+) -> Dataset:
+    """The Dataset of a file; at once when it was read before and has not changed.
+
+    `metadata` is a table with one record for each row (otherwise NAME.tsv or NAME.csv beside the file, if it fits);
+    `options` are those of `OPTIONS` and of the format; `metric` overrules the file's own and the guess; `title` and
+    `facts` are shown with it. Raises BadFile, BadParameter or TooLarge, each in one sentence.
+    """
+    path = Path(path)
+    wanted_metric = None if metric is None else metric_named(metric)
+    kind = recognised(path)
+    asked = _checked(kind, options or {})
+    table, explicit = (Path(metadata), True) if metadata is not None else (_table_beside(path, kind), False)
+    before = keeping.stamp(path)
+    name = keeping.key(
+        before, kind.name, asked, table and keeping.stamp(table), explicit, title, dict(facts or {}) if facts else None
+    )
+    dataset = keeping.kept(name)
+    if dataset is None:
+        try:
+            contents = kind.read(path, asked, _part(progress, 0.0, 0.6))
+            contents = _with_table(contents, table, explicit, _part(progress, 0.6, 0.7))
+            with keeping.new_folder() as folder:
+                dataset = _made(path, kind, contents, asked, folder, _part(progress, 0.7, 1.0))
+                dataset = replace(dataset, title=title or path.name, facts={**dataset.facts, **(facts or {})})
+                if not keeping.same(path, before):
+                    raise BadFile(path, "the file changed while it was read; open it again.")
+                dataset = keeping.keep(dataset, name)
+        except MemoryError:
+            raise TooLarge(f"{path}: reading this file takes more memory than there is.") from None
+        except ExplorerError:
+            raise
+        except OSError as error:
+            raise BadFile(path, f"it cannot be read: {error.strerror or error}.") from None
+    progress(1.0, "read")
+    return dataset if wanted_metric is None else replace(dataset, metric=wanted_metric)
+
+
+def _checked(kind: Format, options: Mapping[str, str]) -> dict[str, str]:
+    """The options as the format and this module understand them."""
+    known = {param.name: param for param in (*OPTIONS, *kind.options)}
+    asked = {key: str(value) for key, value in params.checked(tuple(known.values()), options, kind.title).items()}
+    if "vectors" in asked and not kind.chooses_columns:
+        raise BadParameter(f"vectors={asked['vectors']} chooses columns of a table, and {kind.title} has none.")
+    return asked
+
+
+def _table_beside(path: Path, kind: Format) -> Path | None:
+    """The table that belongs to a file by its name; a table itself needs none."""
+    return None if kind.chooses_columns else metadata.beside(path)
+
+
+def _with_table(contents: Contents, table: Path | None, explicit: bool, progress: Progress) -> Contents:
+    """The contents with the columns of the table added; one that was only found by its name may fail to fit."""
+    if table is None:
+        return contents
+    source_rows = len(contents.vectors) if contents.source_rows is None else contents.source_rows
+    try:
+        columns = metadata.columns_of(table, source_rows, progress)
+    except BadFile as error:
+        if explicit:
+            raise
+        warning = f"The table beside it was left out: {error}"
+        return replace(contents, warnings=(*contents.warnings, warning))
+    if contents.rows is not None:
+        columns = tuple(column.take(contents.rows) for column in columns)
+    taken = {column.name for column in contents.columns}
+    added = (replace(c, name=f"{c.name} ({table.name})") if c.name in taken else c for c in columns)
+    return replace(
+        contents, columns=(*contents.columns, *added), facts={**contents.facts, "metadata": str(table.absolute())}
+    )
+
+
+def _made(
+    path: Path, kind: Format, contents: Contents, options: Mapping[str, str], folder: Path, progress: Progress
+) -> Dataset:
+    """The Dataset in `folder`, not saved yet."""
+    vectors = contents.vectors
+    source, dimensions = vectors.shape
+    size = picture_size(options["images"], dimensions) if "images" in options else None
+    names, called = _names(contents, options.get("name"))
+    vectors_path = path.absolute()
+    health = inspected(vectors, progress) if contents.mappable else None
+    if health is None or len(health.bad):
+        keeping.check_room(source * dimensions * (4 if size is None else 5))
+        vectors_path = folder / "vectors.npy"
+        health = converted(vectors, vectors_path, progress)
+    if not health.good_rows:
+        raise BadFile(path, f"none of its {source:,} rows is usable: all hold NaN, infinity or no number.")
+    rows, columns = contents.rows, contents.columns
+    if len(health.bad):
+        good = health.good
+        rows = good if rows is None else rows[good]
+        columns = tuple(column.take(good) for column in columns)
+        names = None if names is None else names.take(good)
+    stat = vectors_path.stat()
+    dataset = Dataset(
+        folder=folder,
+        path=path.absolute(),
+        title=path.name,
+        format=kind.name,
+        vectors_path=vectors_path,
+        rows=health.good_rows,
+        dimensions=dimensions,
+        dtype=vectors.dtype.name,
+        metric=_metric(contents, health, options),
+        stamp=(stat.st_size, stat.st_mtime_ns),
+        source_rows=source if contents.source_rows is None else contents.source_rows,
+        source_row_of=rows,
+        names=None if names is None else Names.of(names),
+        name_column=called,
+        columns=columns,
+        warnings=(*contents.warnings, *_warnings(vectors, health, contents.rows)),
+        zero_rows=health.zero_rows,
+        encoder=options.get("encoder", ""),
+        facts=dict(contents.facts),
+    )
+    if size is None:
+        return dataset
+    pictures = folder / "images.npy"
+    keeping.check_room(health.good_rows * dimensions)
+    write_pictures(dataset.vectors, size, pictures)
+    return replace(dataset, images_path=pictures)
+
+
+def _names(contents: Contents, asked: str | None) -> tuple[Strings | None, str]:
+    """The rows' names and the column they are from."""
+    if contents.names is not None and asked in (None, contents.name_column):
+        return contents.names, contents.name_column
+    column = name_column(contents.columns, asked)
+    return (None, "") if column is None else (_cells(column), column.name)
+
+
+def _cells(column: Column) -> Strings:
+    """A column's cells as people read them."""
+    if isinstance(column.values, Strings):
+        return column.values
+    if column.kind == "category":
+        # Code −1, which stands for missing, is the empty string at the end.
+        return Strings.of((*column.labels, "")).take(np.where(column.values < 0, len(column.labels), column.values))
+    return Strings.of(column.cell(row) for row in range(len(column)))
+
+
+def _metric(contents: Contents, health: Health, options: Mapping[str, str]) -> Metric:
+    """The metric it is opened with (DESIGN 5)."""
+    if contents.metric is not None:
+        return contents.metric
+    return "cosine" if contents.words or options.get("encoder") or health.unit else "euclidean"
+
+
+def _warnings(vectors: NDArray[np.generic], health: Health, rows: NDArray[np.int64] | None) -> Sequence[str]:
+    """What people should know about the vectors."""
+    found = []
+    if len(health.bad):
+        source = health.bad[:10] if rows is None else rows[health.bad[:10]]
+        where = ", ".join(f"#{row}" for row in source) + (" …" if len(health.bad) > 10 else "")
+        found.append(
+            f"{len(health.bad):,} of {health.rows:,} rows hold NaN, infinity or no number and were dropped: "
+            f"{where} (source rows, from 0)."
+        )
+    if health.zero_rows:
+        one = health.zero_rows == 1
+        found.append(
+            f"{health.zero_rows:,} {'row is' if one else 'rows are'} all zeros and {'has' if one else 'have'} no "
+            "cosine: under cosine no answer holds them."
+        )
+    if health.good_rows == 1:
+        found.append("There is a single row: it has no neighbours, and there is no map to draw.")
+    elif health.same:
+        found.append("All rows are equal: every distance is the same, and the map is one point.")
+    if vectors.dtype.kind in "iu" and vectors.dtype.itemsize >= 4 and _beyond_exact(vectors):
+        found.append(f"Whole numbers beyond {EXACT_FLOAT32:,} are rounded, for the vectors are used as float32.")
+    return found
+
+
+def _beyond_exact(vectors: NDArray[np.generic]) -> bool:
+    step = block_rows(vectors.shape[1])
+    blocks = (vectors[start : start + step] for start in range(0, len(vectors), step))
+    return any(int(block.max()) > EXACT_FLOAT32 or int(block.min()) < -EXACT_FLOAT32 for block in blocks)
+
+
+def _part(progress: Progress, start: float, end: float) -> Progress:
+    """The Progress of one part of the work."""
+
+    def of_part(fraction: float | None, note: str = "") -> None:
+        progress(None if fraction is None else start + (end - start) * fraction, note)
+
+    return of_part
