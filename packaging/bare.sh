@@ -34,6 +34,7 @@ copy() {  # copy PATH...: where they exist
     local path
     for path; do
         if [ -e "$path" ]; then
+            rm -rf "${root:?}$path"  # a link in there would lead out, to this machine's own file
             mkdir -p "$root$(dirname "$path")"
             cp -rL --no-target-directory "$path" "$root$path"
         fi

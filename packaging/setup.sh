@@ -135,7 +135,7 @@ install_missing() {
         as_root="sudo -n env"
     else
         say "Some system packages are missing. Please type this line, then run make again:"
-        stop "sudo $line$(names_here)"
+        stop "sudo apt-get update && sudo $line$(names_here)"
     fi
     $as_root apt-get update -qq >&2 || say "The lists of packages could not be renewed; going on with those that are here."
     packages=$(names_here)
