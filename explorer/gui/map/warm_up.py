@@ -1,0 +1,45 @@
+"""Gets the compiled loops in the background, so that neither the window nor its first map waits for numba."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from threading import Thread
+
+from PySide6.QtCore import QObject, QTimer
+
+from explorer.gui.map import kernel
+from explorer.gui.map.kernel import Kernels
+
+POLL_MS = 40
+
+
+class WarmUp(QObject):
+    """Compiles or loads the loops in a thread and hands them to `ready`, in the thread that made this object.
+
+    The outcome is fetched by a timer that dies with its parent, so nothing is ever called on a widget that is gone.
+    """
+
+    def __init__(self, parent: QObject, ready: Callable[[Kernels], None]) -> None:
+        super().__init__(parent)
+        self._ready = ready
+        self._made: list[Kernels] = []
+        self._thread = Thread(target=self._work, name="map-kernel")
+        self._timer = QTimer(self, interval=POLL_MS)
+        self._timer.timeout.connect(self._look)
+        self._thread.start()
+        self._timer.start()
+
+    def _work(self) -> None:
+        try:
+            self._made.append(kernel.compiled())
+        except Exception:
+            # The numpy loops draw the same map, so a broken numba costs speed and not the window.
+            logging.getLogger(__name__).warning("the map is drawn without numba", exc_info=True)
+
+    def _look(self) -> None:
+        if self._thread.is_alive():
+            return
+        self._timer.stop()
+        if self._made:
+            self._ready(self._made[0])
