@@ -30,7 +30,7 @@ LAYERS = (
     {"cli"},
 )
 SHARED = {"errors", "paths", "find", "samples"}  # beneath all layers; core needs only the errors
-TOP = {"", "__main__"}  # the public library and `python -m explorer` stand above everything
+TOP = {"", "__main__", "library", "showing"}  # the public library and `python -m explorer` stand above all layers
 QT = {"PySide6", "shiboken6", "pyqtgraph"}
 HEAVY = {"umap", "pynndescent", "numba", "llvmlite", "sklearn", "scipy", "faiss", "annoy", "hnswlib", "usearch"}
 HEAVY |= {"redis", "pyarrow", "pandas", "h5py", "tokenizers", "safetensors"}
