@@ -159,5 +159,5 @@ def _read(about: Path, path: Path) -> tuple[IndexHandle, str, str]:
         return handle, str(facts["checksum"]), str(facts.get("fingerprint", ""))
     except BadParameter as error:
         raise BadFile(about, f"it does not describe an index: {error}") from error
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+    except (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError) as error:
         raise BadFile(about, "it is not the sidecar of an index; remove it to open the index without.") from error

@@ -75,7 +75,7 @@ def check(path: Path, layout: Layout, rows: int, progress: Progress) -> int:
     for start in range(0, len(nodes), NODES_AT_A_TIME):
         progress(start / len(nodes), "checking")
         _check_nodes(path, nodes[start : start + NODES_AT_A_TIME], start, rows, layout)
-    return _trees(nodes)
+    return _trees(nodes, rows)
 
 
 def glance(path: Path, layout: Layout, rows: int) -> None:
@@ -105,12 +105,15 @@ def _check_nodes(path: Path, nodes: NDArray[Any], start: int, rows: int, layout:
         raise BadFile(path, "it is damaged: a branch leads to a node that is not there.")
 
 
-def _trees(nodes: NDArray[Any]) -> int:
+def _trees(nodes: NDArray[Any], rows: int) -> int:
     """The trailing nodes that hold all rows are copies of the roots, after the last root itself."""
     descendants = nodes["descendants"]
     first = len(nodes) - 1
     while first > 0 and descendants[first - 1] == descendants[-1]:
         first -= 1
+    if first <= rows:
+        # So few rows that every root is a leaf: all tree nodes are roots, and half of them copies.
+        return (len(nodes) - rows) // 2
     roots = len(nodes) - first
     children = nodes["children"]
     return roots - 1 if roots > 1 and children[first, 0] == children[-1, 0] else roots

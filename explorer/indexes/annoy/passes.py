@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import os
-from threading import Thread
+from threading import Lock, Thread
 from types import TracebackType
+
+OURS = (b"pass ", b"has ", b"Reallocating to ")
+"""How all lines begin that annoy prints while it builds."""
+
+_one_listens = Lock()
 
 
 class Passes:
     """While it is open, `count` is how many trees were begun; what others print to standard error is passed on.
 
-    `listening` is False where there is no standard error, as in a windowed program on Windows.
+    `listening` is False where there is no standard error, as in a windowed program on Windows, and while another
+    build of this process listens.
     """
 
     def __init__(self) -> None:
@@ -18,9 +24,12 @@ class Passes:
         self.listening = False
 
     def __enter__(self) -> Passes:
+        if not _one_listens.acquire(blocking=False):
+            return self
         try:
             self._ours = os.dup(2)
         except OSError:
+            _one_listens.release()
             return self
         self._source, sink = os.pipe()
         os.dup2(sink, 2)
@@ -36,6 +45,7 @@ class Passes:
         os.dup2(self._ours, 2)
         # The end of the pipe is seen at once, unless a process that was started meanwhile still holds it open.
         self._reader.join(1.0)
+        _one_listens.release()
 
     def _read(self) -> None:
         rest = b""
@@ -50,5 +60,5 @@ class Passes:
     def _take(self, line: bytes) -> None:
         if line.startswith(b"pass "):
             self.count += 1
-        elif line and not line.startswith(b"has "):
+        elif line and not line.startswith(OURS):
             os.write(self._ours, line)
