@@ -1,0 +1,25 @@
+"""`python -m explorer`, and what the frozen program starts."""
+
+from __future__ import annotations
+
+import multiprocessing
+import sys
+
+
+def main() -> int:
+    """Run as a child process when the hidden argument says so, otherwise as the command line."""
+    multiprocessing.freeze_support()
+    from explorer.work.process import CHILD_ARGUMENT
+
+    if CHILD_ARGUMENT in sys.argv[1:2]:
+        from explorer.work import child
+
+        child.main()
+        return 0
+    from explorer.cli.main import main as command_line
+
+    return command_line()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,136 @@
+"""What commands have in common: FILE and how it is read, the index, the query."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from explorer.core.dataset import Dataset
+from explorer.core.metric import Metric, metric_named
+from explorer.core.query import Query
+from explorer.errors import BadParameter
+from explorer.work.process import Process
+from explorer.work.requests import ReadingsRequest, ReadRequest, Request
+
+
+@dataclass(frozen=True)
+class Command:
+    """A command of the program: `declare` adds its options, `run` carries it out and returns the exit status."""
+
+    name: str
+    about: str
+    example: str
+    declare: Callable[[argparse.ArgumentParser], None]
+    run: Callable[[argparse.Namespace], int]
+
+
+class Worker:
+    """A child process for the work of one command; a hostile file can then break nothing but the child."""
+
+    def __init__(self, process: Process) -> None:
+        self._process = process
+
+    def ask(self, request: Request) -> Any:
+        """Carry out a request; raises what it raised."""
+        return self._process.ask(request, lambda *_: None, lambda _: None)
+
+
+@contextmanager
+def worker() -> Iterator[Worker]:
+    """A child that ends with the block."""
+    process = Process()
+    try:
+        yield Worker(process)
+    finally:
+        process.close()
+
+
+def add_source(parser: argparse.ArgumentParser, *, many: bool = False, optional: bool = False) -> None:
+    """FILE and the options that say how it is read."""
+    parser.add_argument(
+        "file",
+        metavar="FILE",
+        help="a file of vectors, or sample:NAME",
+        nargs="*" if many else "?" if optional else None,
+    )
+    parser.add_argument("--metric", help="cosine, euclidean, dot or manhattan (default: the file's own, or guessed)")
+    parser.add_argument("--metadata", type=Path, metavar="FILE", help="a .tsv or .csv table beside the vectors")
+    parser.add_argument("--positions", type=Path, metavar="XY.npy", help="use these positions as the map")
+    parser.add_argument(
+        "--read", action="append", default=[], metavar="KEY=VALUE", help="how to read the file, such as vectors=p*"
+    )
+
+
+def add_index(parser: argparse.ArgumentParser, default: str = "exact") -> None:
+    """Which index answers, and its parameters."""
+    parser.add_argument(
+        "--index", default=default, metavar="TYPE|PATH", help=f"index type, or a saved index ({default})"
+    )
+    parser.add_argument(
+        "--set", action="append", default=[], metavar="P=V", help="a build or search parameter, such as trees=50"
+    )
+    parser.add_argument("--k", type=int, default=10, help="how many neighbours (10)")
+
+
+def add_query(parser: argparse.ArgumentParser, *, required: bool) -> None:
+    """One query."""
+    group = parser.add_mutually_exclusive_group(required=required)
+    group.add_argument("--row", type=int, metavar="N", help="the row of that number")
+    group.add_argument("--name", metavar="TEXT", help="the row of that name")
+    group.add_argument("--vector", metavar="NUMBERS", help='numbers, such as "[0.1, 0.2, …]"')
+    group.add_argument("--expr", metavar="TEXT", help='an expression over names, such as "king - man + woman"')
+    group.add_argument("--text", metavar="TEXT", help="free text, through the encoder that made the vectors")
+
+
+def add_json(parser: argparse.ArgumentParser) -> None:
+    """--json"""
+    parser.add_argument("--json", action="store_true", help="one JSON object on standard output, nothing else")
+
+
+def pairs(given: Sequence[str], option: str) -> dict[str, str]:
+    """key=value arguments as a dictionary; raises BadParameter for one without an equals sign."""
+    found = {}
+    for pair in given:
+        key, equals, value = pair.partition("=")
+        if not equals or not key:
+            raise BadParameter(f"{option} takes KEY=VALUE, not “{pair}”.")
+        found[key.strip()] = value.strip()
+    return found
+
+
+def metric_of(arguments: argparse.Namespace) -> Metric | None:
+    """The metric that was asked for, if any."""
+    return metric_named(arguments.metric) if arguments.metric else None
+
+
+def read_request(arguments: argparse.Namespace) -> ReadRequest:
+    """How FILE is to be read."""
+    return ReadRequest(arguments.file, arguments.metadata, pairs(arguments.read, "--read"), metric_of(arguments))
+
+
+def checked_k(arguments: argparse.Namespace) -> int:
+    """k, at least 1."""
+    if arguments.k < 1:
+        raise BadParameter(f"--k is at least 1, not {arguments.k}.")
+    return int(arguments.k)
+
+
+def query_text(arguments: argparse.Namespace) -> tuple[str, str]:
+    """(kind, text) of the query that was given; ("", "") when none was."""
+    if arguments.row is not None:
+        return "row", f"#{arguments.row}"
+    for option, kind in (("name", "row"), ("vector", "numbers"), ("expr", "expression"), ("text", "text")):
+        if (value := getattr(arguments, option)) is not None:
+            return kind, value
+    return "", ""
+
+
+def query_of(arguments: argparse.Namespace, dataset: Dataset, work: Worker) -> Query:
+    """The query that was given, read as the kind that its option names; raises BadQuery."""
+    kind, text = query_text(arguments)
+    readings: tuple[Query, ...] = work.ask(ReadingsRequest(dataset, text, kind))
+    return readings[0]

@@ -1,0 +1,112 @@
+"""`info`, `indexes` and `--version`: say what is there."""
+
+from __future__ import annotations
+
+import argparse
+import platform
+from collections.abc import Sequence
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+from explorer import indexes
+from explorer.cli.arguments import Command, add_json, add_source, read_request, worker
+from explorer.cli.output import say, say_json
+from explorer.core.dataset import Dataset
+from explorer.work.requests import FingerprintRequest
+
+LIBRARIES = ("PySide6-Essentials", "pyqtgraph", "numpy", "umap-learn", "numba", "annoy", "pyarrow")
+
+
+class Version(argparse.Action):
+    """Prints versions and system, to paste into a bug report."""
+
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,
+        namespace: argparse.Namespace,
+        values: str | Sequence[Any] | None,
+        option_string: str | None = None,
+    ) -> None:
+        say(f"ANN Explorer {_version('ann-explorer')}")
+        say(f"Python {platform.python_version()} · {platform.platform()} · {platform.machine()}")
+        say(" · ".join(f"{name} {_version(name)}" for name in LIBRARIES))
+        parser.exit()
+
+
+def _info(arguments: argparse.Namespace) -> int:
+    with worker() as work:
+        dataset: Dataset = work.ask(read_request(arguments))
+        fingerprint: str = work.ask(FingerprintRequest(dataset))
+    said = {
+        "path": dataset.path,
+        "title": dataset.title,
+        "format": dataset.format,
+        "rows": dataset.rows,
+        "dimensions": dataset.dimensions,
+        "dtype": dataset.dtype,
+        "metric": dataset.metric,
+        "columns": [{"name": column.name, "kind": column.kind} for column in dataset.columns],
+        "name_column": dataset.name_column,
+        "warnings": dataset.warnings,
+        "dropped": dataset.dropped,
+        "source_rows": dataset.source_rows,
+        "mapped": dataset.vectors_path == dataset.path,
+        "encoder": dataset.encoder,
+        "fingerprint": fingerprint,
+    }
+    if arguments.json:
+        say_json(said)
+        return 0
+    say(f"{dataset.path}: {dataset.format}, {dataset.rows:,} × {dataset.dimensions}, {dataset.dtype}, {dataset.metric}")
+    if dataset.columns:
+        say("columns: " + ", ".join(f"{column.name} ({column.kind})" for column in dataset.columns))
+    for warning in dataset.warnings:
+        say(f"note: {warning}")
+    say(f"fingerprint: {fingerprint}")
+    return 0
+
+
+def _indexes(arguments: argparse.Namespace) -> int:
+    said = []
+    for kind in indexes.types().values():
+        reason = kind.unavailable()
+        said.append(
+            {
+                "name": kind.name,
+                "title": kind.title,
+                "available": reason is None,
+                "reason": reason,
+                "metrics": kind.metrics,
+                "lossless": kind.lossless,
+                "build_params": [vars(param) for param in kind.build_params],
+                "search_params": [vars(param) for param in kind.search_params],
+            }
+        )
+    if arguments.json:
+        say_json({"types": said})
+        return 0
+    for each, kind in zip(said, indexes.types().values(), strict=True):
+        say(f"{kind.name}: {each['reason'] or kind.about}")
+        say(f"    metrics {', '.join(kind.metrics)}")
+        for param in (*kind.build_params, *kind.search_params):
+            default = "from k" if param.default is None else param.default
+            say(f"    {param.name} ({default}): {param.help}")
+    return 0
+
+
+def _version(name: str) -> str:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return "not installed"
+
+
+def _declare_info(parser: argparse.ArgumentParser) -> None:
+    add_source(parser)
+    add_json(parser)
+
+
+COMMANDS = (
+    Command("info", "describe a file", "explorer info vectors.npy --metadata labels.tsv", _declare_info, _info),
+    Command("indexes", "list the index types, and why one is not here", "explorer indexes --json", add_json, _indexes),
+)

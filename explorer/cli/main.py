@@ -1,0 +1,84 @@
+"""The command line: `explorer FILE` opens a window, every other command answers on standard output."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+
+from explorer.cli import answering, building, describing, selftest, windows
+from explorer.cli.arguments import Command
+from explorer.errors import ExplorerError
+
+COMMANDS: tuple[Command, ...] = (
+    *windows.COMMANDS,
+    *describing.COMMANDS,
+    *answering.COMMANDS,
+    *building.COMMANDS,
+    *selftest.COMMANDS,
+)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command; returns the exit status: 0, 2 for bad input or usage, 1 for anything else, 130 interrupted."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    try:
+        parsed = parser().parse_args(_with_command(given))
+        return int(parsed.run(parsed))
+    except ExplorerError as error:
+        return _say(str(error), error.exit_status)
+    except KeyboardInterrupt:
+        return _say("interrupted.", 130)
+    except BrokenPipeError:
+        # Whoever read our output has left; nothing more can be said.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except MemoryError:
+        return _say("there is not enough memory for this.", 1)
+    except OSError as error:
+        where = f"{error.filename}: " if error.filename else ""
+        return _say(f"{where}{error.strerror or error}.", 1)
+
+
+def parser() -> argparse.ArgumentParser:
+    """All commands with their options; the help of each ends with an example."""
+    top = _Parser(
+        prog="explorer",
+        description="See your vectors as a map, ask for nearest neighbours, and see what an index does not find.",
+        epilog="explorer FILE … opens a window for each file; explorer alone opens the samples to choose from.",
+    )
+    top.add_argument("--version", action=describing.Version, nargs=0, help="version, libraries and system")
+    commands = top.add_subparsers(title="commands", metavar="COMMAND", parser_class=_Parser, required=True)
+    for command in COMMANDS:
+        sub = commands.add_parser(
+            command.name,
+            help=command.about,
+            description=command.about[0].upper() + command.about[1:] + ".",
+            epilog=f"example:  {command.example}",
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )
+        command.declare(sub)
+        sub.set_defaults(run=command.run)
+    return top
+
+
+class _Parser(argparse.ArgumentParser):
+    """Usage errors are one line too."""
+
+    def error(self, message: str) -> None:  # type: ignore[override]
+        self.exit(2, f"explorer: {message} (see {self.prog} --help)\n")
+
+
+def _with_command(given: list[str]) -> list[str]:
+    """`explorer FILE` and `explorer` alone mean the command `open`."""
+    names = {command.name for command in COMMANDS}
+    if given and (given[0] in names or given[0] in ("-h", "--help", "--version")):
+        return given
+    return ["open", *given]
+
+
+def _say(sentence: str, status: int) -> int:
+    one_line = " ".join(sentence.split())
+    sys.stderr.write(f"explorer: {one_line}\n")
+    return status

@@ -1,0 +1,183 @@
+"""The commands that open a window, or draw one where there is no display: `open`, `demo`, `snapshot`."""
+
+from __future__ import annotations
+
+import argparse
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from explorer import indexes, projection, samples
+from explorer.cli.arguments import (
+    Command,
+    add_index,
+    add_json,
+    add_query,
+    add_source,
+    checked_k,
+    metric_of,
+    pairs,
+    query_text,
+)
+from explorer.cli.output import say, say_json
+from explorer.errors import BadParameter, Unavailable
+from explorer.session.state import State
+
+if TYPE_CHECKING:
+    from explorer.gui.main_window import MainWindow
+
+NO_DISPLAY = "there is no display to open a window on"
+
+
+def _open(arguments: argparse.Namespace) -> int:
+    if not arguments.file and (arguments.metadata or arguments.positions):
+        raise BadParameter("--metadata and --positions go with a FILE.")
+    _need_display(arguments.file[0] if arguments.file else "sample:wordnet")
+    from explorer.gui import app
+
+    def prepare(window: MainWindow, source: str) -> None:
+        window.controller.mapping.first_positions = arguments.positions
+        window.controller.opening.open(
+            source,
+            metadata=arguments.metadata,
+            options=pairs(arguments.read, "--read"),
+            metric=metric_of(arguments),
+        )
+        if arguments.selection is not None:
+            window.controller.session.listen(_selection_writer(arguments.selection))
+
+    return app.run(arguments.file, prepare)
+
+
+def _selection_writer(path: Path) -> Callable[[State, State], None]:
+    """Keeps the selection in a file, for the script that opened the window."""
+
+    def write(new: State, old: State) -> None:
+        if new.selection is not old.selection:
+            beside = path.with_name(f"{path.name}.writing.npy")
+            np.save(beside, new.selection)
+            beside.replace(path)
+
+    return write
+
+
+def _demo(arguments: argparse.Namespace) -> int:
+    name = samples.sample_named(arguments.name).name
+    source = f"sample:{name}"
+    from explorer.gui import app
+
+    if arguments.or_offscreen and not app.has_display():
+        return _main_job_offscreen(source)
+    _need_display(source)
+    return app.run([source], lambda window, source: window.controller.opening.open(source))
+
+
+def _main_job_offscreen(source: str) -> int:
+    """The same main job without anybody watching: open, project, build, ask, picture."""
+    say(f"explorer: {NO_DISPLAY}; doing the same work in the window offscreen.")
+    from explorer.gui.snapshot import Shot, taken
+
+    out = Path(tempfile.gettempdir()) / "ann-explorer.png"
+    report = taken(Shot(source, out, wait="map", query=("row", "#42")))
+    say()
+    rows = report["neighbours"]
+    width = max(len(row["name"]) for row in rows)
+    say(f"neighbours of row {report['clicked_row']} by {report['index']}:")
+    for row in rows:
+        say(f"{row['rank']:>3}  {row['name']:<{width}}  {row['distance']:.4f}  {row['mark']}")
+    say()
+    say(f"{report['points_drawn']:,} points drawn; the picture is {out}")
+    return 0
+
+
+def _snapshot(arguments: argparse.Namespace) -> int:
+    width, cross, height = arguments.size.partition("x")
+    if not (
+        cross and width.isdigit() and height.isdigit() and 300 <= int(width) <= 8000 and 200 <= int(height) <= 8000
+    ):
+        raise BadParameter(f"--size is WIDTHxHEIGHT in pixels, such as 1440x900, not “{arguments.size}”.")
+    if not arguments.out.parent.is_dir():
+        raise BadParameter(f"{arguments.out}: the folder {arguments.out.parent} is not there.")
+    if arguments.index not in indexes.types():
+        raise BadParameter(f"“{arguments.index}” is no index type; there are {', '.join(indexes.types())}.")
+    from explorer.gui.snapshot import Shot, taken
+
+    shot = Shot(
+        source=arguments.file or "",
+        out=arguments.out,
+        size=(int(width), int(height)),
+        wait=arguments.wait,
+        theme=arguments.theme,
+        method=arguments.method,
+        metadata=arguments.metadata,
+        positions=arguments.positions,
+        options=pairs(arguments.read, "--read"),
+        metric=metric_of(arguments),
+        index=arguments.index,
+        settings=dict(pairs(arguments.set, "--set")),
+        k=checked_k(arguments),
+        query=query_text(arguments),
+        click=not arguments.no_click,
+        seconds=arguments.timeout,
+    )
+    report = taken(shot)
+    if arguments.json:
+        say_json(report)
+    else:
+        say(f"{arguments.out}: {report['points_drawn']:,} points drawn, {report['map'] or 'no map yet'}")
+    return 0
+
+
+def _need_display(source: str) -> None:
+    from explorer.gui import app
+
+    if not app.has_display():
+        raise Unavailable(f"{NO_DISPLAY}; explorer snapshot {source} --out SHOT.png draws the same window into a file.")
+
+
+def _declare_open(parser: argparse.ArgumentParser) -> None:
+    add_source(parser, many=True)
+    parser.add_argument("--selection", type=Path, metavar="ROWS.npy", help="keep the selected rows in this file")
+
+
+def _declare_demo(parser: argparse.ArgumentParser) -> None:
+    names = ", ".join(samples.samples())
+    parser.add_argument("name", nargs="?", default="wordnet", metavar="NAME", help=f"{names} (wordnet)")
+    parser.add_argument(
+        "--or-offscreen", action="store_true", help="without a display, do the same offscreen and save a picture"
+    )
+
+
+def _declare_snapshot(parser: argparse.ArgumentParser) -> None:
+    add_source(parser, optional=True)
+    parser.add_argument("--out", type=Path, required=True, metavar="SHOT.png", help="where the picture is saved")
+    parser.add_argument("--size", default="1440x900", help="of the window in pixels (1440x900)")
+    parser.add_argument(
+        "--wait",
+        choices=("window", "first-map", "index", "map"),
+        default="map",
+        help="take the picture when this is there (map)",
+    )
+    parser.add_argument("--method", choices=tuple(projection.types()), default="umap", help="of the map (umap)")
+    parser.add_argument("--theme", choices=("dark", "light"), default="dark", help="dark or light (dark)")
+    parser.add_argument("--no-click", action="store_true", help="make the query only, without the click on a point")
+    parser.add_argument("--timeout", type=float, default=3600, metavar="SECONDS", help="give up after this (3600)")
+    add_index(parser, default="annoy")
+    add_query(parser, required=False)
+    add_json(parser)
+
+
+COMMANDS = (
+    Command("open", "open a window for each file", "explorer open vectors.npy", _declare_open, _open),
+    Command("demo", "open a built-in sample set", "explorer demo digits", _declare_demo, _demo),
+    Command(
+        "snapshot",
+        "draw the real window into a picture",
+        'explorer snapshot sample:wordnet --name "guitar" --out guitar.png --theme light',
+        _declare_snapshot,
+        _snapshot,
+    ),
+)

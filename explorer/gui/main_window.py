@@ -1,0 +1,254 @@
+"""The window: query bar, data and indexes, the map, neighbours and inspector, tasks."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeySequence, QPaintEvent, QShortcut
+from PySide6.QtWidgets import (
+    QApplication,
+    QFileDialog,
+    QMainWindow,
+    QMessageBox,
+    QSplitter,
+    QStackedLayout,
+    QVBoxLayout,
+    QWidget,
+)
+
+from explorer.gui import theme as themes
+from explorer.gui.actions import Action
+from explorer.gui.command_palette import CommandPalette
+from explorer.gui.gui_thread import GuiThread
+from explorer.gui.map.map_panel import MapPanel
+from explorer.gui.panels.data import DataPanel
+from explorer.gui.panels.indexes import IndexesPanel
+from explorer.gui.panels.inspector import Inspector
+from explorer.gui.panels.neighbours import NeighboursPanel
+from explorer.gui.panels.pieces import rule
+from explorer.gui.panels.query_bar import QueryBar
+from explorer.gui.panels.tasks import TasksBar
+from explorer.gui.panels.welcome import Welcome
+from explorer.gui.theme import Theme
+from explorer.session.controller import Controller
+from explorer.session.settings import Settings
+from explorer.session.state import State
+
+LEFT, RIGHT = 264, 372
+
+
+class MainWindow(QMainWindow):
+    """Owns the controller of one session; closing it ends every child process."""
+
+    first_painted = Signal()
+
+    def __init__(self, theme: str = "", settings: Settings | None = None) -> None:
+        super().__init__()
+        self._gui_thread = GuiThread(self)
+        self.controller = Controller(self._gui_thread.post, settings)
+        self._painted = False
+        self.setWindowTitle("ANN Explorer")
+        self.setMinimumSize(900, 560)
+        self.resize(1440, 900)
+        self.setAcceptDrops(True)
+        self._lay_out()
+        self._actions = self._all_actions()
+        self._palette = CommandPalette(self._actions, self)
+        for action in self._actions:
+            if action.keys:
+                QShortcut(QKeySequence(action.keys), self, action.run)
+        self._theme_name = theme or self.controller.settings.get("theme")
+        QApplication.styleHints().colorSchemeChanged.connect(self._scheme_changed)
+        self._dress()
+        self.controller.session.listen(self._follow)
+        self._show(self.controller.session.state)
+        self.first_painted.connect(self._warm_up, Qt.ConnectionType.QueuedConnection)
+
+    def _lay_out(self) -> None:
+        controller = self.controller
+        self.query_bar = QueryBar(controller, self.switch_theme)
+        self.map = MapPanel(controller)
+        self.indexes = IndexesPanel(controller)
+        self.neighbours = NeighboursPanel(controller)
+        self.inspector = Inspector(controller)
+        self.welcome = Welcome(controller, self.choose_file)
+        self._left = _side("left", (DataPanel(controller), 1), (rule(), 0), (self.indexes, 0))
+        answers = QSplitter(Qt.Orientation.Vertical)
+        answers.addWidget(self.neighbours)
+        answers.addWidget(self.inspector)
+        answers.setSizes([430, 390])
+        answers.setChildrenCollapsible(False)
+        self._right = _side("right", (answers, 1))
+        middle = QWidget()
+        self._middle = QStackedLayout(middle)
+        self._middle.addWidget(self.welcome)
+        self._middle.addWidget(self.map)
+        body = QSplitter(Qt.Orientation.Horizontal)
+        for widget in (self._left, middle, self._right):
+            body.addWidget(widget)
+        body.setSizes([LEFT, 1440 - LEFT - RIGHT, RIGHT])
+        for i in range(3):
+            body.setStretchFactor(i, int(i == 1))
+        body.setChildrenCollapsible(False)
+        whole = QWidget()
+        column = QVBoxLayout(whole)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.query_bar)
+        column.addWidget(body, 1)
+        column.addWidget(TasksBar(controller))
+        self.setCentralWidget(whole)
+
+    def choose_file(self) -> None:
+        """Ask for a file of vectors."""
+        path, _ = QFileDialog.getOpenFileName(self, "Open vectors")
+        if path:
+            self.open(path)
+
+    def choose_metadata(self) -> None:
+        """Ask for a metadata table of the present file."""
+        if self.controller.session.state.dataset is not None:
+            path, _ = QFileDialog.getOpenFileName(self, "Open metadata", "", "Tables (*.tsv *.csv);;All files (*)")
+            if path:
+                self.controller.opening.attach_metadata(Path(path))
+
+    def open(self, source: str) -> None:
+        """Open a path or `sample:NAME`, asking first when work under way would be lost."""
+        building = [task.title for task in self.controller.session.state.tasks if task.key.startswith("build ")]
+        if building and self.isVisible():
+            question = f"{', '.join(building)} is still under way and would be stopped. Open another file?"
+            if QMessageBox.question(self, "ANN Explorer", question) != QMessageBox.StandardButton.Yes:
+                return
+        self.controller.opening.open(source)
+
+    def switch_theme(self) -> None:
+        """Dark to light, or light to dark; remembered."""
+        self._theme_name = "light" if self._theme().dark else "dark"
+        self.controller.settings.set("theme", self._theme_name)
+        self._dress()
+
+    def full_screen(self) -> None:
+        """Full screen, or back."""
+        self.showNormal() if self.isFullScreen() else self.showFullScreen()
+
+    def escape(self) -> None:
+        """Put away, one after another: a tool, the selection, the query."""
+        state = self.controller.session.state
+        if self.map.view.tool != "pan":
+            self.map.use("pan")
+        elif len(state.selection):
+            self.controller.looking.select_none()
+        elif state.focused >= 0:
+            self.controller.looking.focus(-1)
+        else:
+            self.controller.asking.clear()
+
+    def _all_actions(self) -> list[Action]:
+        controller, view = self.controller, self.map.view
+        return [
+            Action("Open a file …", "Ctrl+O", self.choose_file),
+            Action("Open a metadata table …", "", self.choose_metadata),
+            *(
+                Action(f"Open sample {name}", "", partial(self.open, f"sample:{name}"))
+                for name in self.welcome.sample_names
+            ),
+            Action("Type a query", "Ctrl+F", self.query_bar.take_focus),
+            Action("Previous query", "Alt+Left", controller.asking.back),
+            Action("Next query", "Alt+Right", controller.asking.forward),
+            Action("Clear query, selection or tool", "Escape", self.escape),
+            Action("Build an index …", "Ctrl+B", self.indexes.offer_build),
+            Action("Open an index …", "", self.indexes.offer_open),
+            Action("Show the whole map", "Ctrl+0", view.fit),
+            Action("Zoom in", "Ctrl++", lambda: view.zoom_by(1.4)),
+            Action("Zoom out", "Ctrl+-", lambda: view.zoom_by(1 / 1.4)),
+            Action("Select a box", "Ctrl+Shift+B", lambda: self.map.use("box")),
+            Action("Select a shape", "Ctrl+Shift+S", lambda: self.map.use("lasso")),
+            Action("Select nothing", "Ctrl+Shift+A", controller.looking.select_none),
+            Action("Map: UMAP", "", lambda: controller.mapping.project("umap")),
+            Action("Map: PCA", "", lambda: controller.mapping.project("pca")),
+            Action("Stop the layout", "", controller.mapping.stop),
+            Action("Show all labels of the legend", "", controller.looking.show_all),
+            Action("Copy the neighbours", "Ctrl+Shift+C", self.neighbours.copy),
+            Action("Export the neighbours …", "Ctrl+E", self.neighbours.export),
+            Action("Dark or light", "Ctrl+Shift+L", self.switch_theme),
+            Action("Full screen", "F11", self.full_screen),
+            Action("Commands", "Ctrl+K", self.open_palette),
+            Action("Quit", "Ctrl+Q", self.close),
+        ]
+
+    def open_palette(self) -> None:
+        """Show every command."""
+        self._palette.open()
+
+    def _follow(self, new: State, old: State) -> None:
+        if new.dataset is not old.dataset or new.opening != old.opening:
+            self._show(new)
+
+    def _show(self, state: State) -> None:
+        there = state.dataset is not None
+        self._middle.setCurrentIndex(1 if there else 0)
+        self._left.setVisible(there)
+        self._right.setVisible(there)
+        self.query_bar.setVisible(there)
+        self.setWindowTitle(f"{state.dataset.title} — ANN Explorer" if state.dataset else "ANN Explorer")
+
+    def _theme(self) -> Theme:
+        named = {"dark": themes.DARK, "light": themes.LIGHT}
+        return named.get(self._theme_name) or themes.following_system()
+
+    def _scheme_changed(self) -> None:
+        if not self._theme_name:
+            self._dress()
+
+    def _dress(self) -> None:
+        app = QApplication.instance()
+        assert isinstance(app, QApplication)
+        theme = self._theme()
+        themes.apply(theme, app)
+        for part in (self.map, self.neighbours, self.inspector):
+            part.set_theme(theme)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Say when the window has been painted for the first time."""
+        super().paintEvent(event)
+        if not self._painted:
+            self._painted = True
+            QTimer.singleShot(0, self.first_painted.emit)
+
+    def _warm_up(self) -> None:
+        """What would have kept the window waiting is made ready once it stands."""
+        self.controller.runner.warm_up()
+        self.map.view.start_warm_up()
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """A file may be dropped."""
+        if any(url.isLocalFile() for url in event.mimeData().urls()):
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """A dropped file replaces the Dataset."""
+        files = [url.toLocalFile() for url in event.mimeData().urls() if url.isLocalFile()]
+        if files:
+            event.acceptProposedAction()
+            self.open(files[0])
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """End all work; nothing is left behind."""
+        self._gui_thread.close()
+        self.controller.close()
+        super().closeEvent(event)
+
+
+def _side(name: str, *parts: tuple[QWidget, int]) -> QWidget:
+    side = QWidget()
+    side.setObjectName(name)
+    side.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+    column = QVBoxLayout(side)
+    column.setContentsMargins(0, 0, 1, 0)
+    column.setSpacing(0)
+    for widget, stretch in parts:
+        column.addWidget(widget, stretch)
+    side.setMinimumWidth(220 if name == "left" else 300)
+    return side

@@ -1,0 +1,180 @@
+"""The map in its place: it follows the State, and hands gestures to the controller."""
+
+from __future__ import annotations
+
+import numpy as np
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QHBoxLayout, QWidget
+
+from explorer.gui import palette
+from explorer.gui.captions import caption, number
+from explorer.gui.map.gesture import Tool
+from explorer.gui.map.labels import cluster_labels
+from explorer.gui.map.marks import HoverCard, Marks
+from explorer.gui.map.projection_menu import ProjectionMenu
+from explorer.gui.map.query_note import QueryNote
+from explorer.gui.map.theme import DARK, LIGHT
+from explorer.gui.map.view import MapView
+from explorer.gui.panels.pieces import button, label, tool
+from explorer.gui.pictures import picture
+from explorer.gui.theme import Theme
+from explorer.projection.place import placed
+from explorer.session.controller import Controller
+from explorer.session.lines import lines
+from explorer.session.state import State
+
+MARGIN = 14
+HOVER_COLUMNS = 3
+
+
+class MapPanel(QWidget):
+    """The view, with a few controls that float over it."""
+
+    def __init__(self, controller: Controller) -> None:
+        super().__init__()
+        self._controller = controller
+        self.view = MapView(self)
+        self.view.set_tooltip_source(self._card)
+        self.view.row_clicked.connect(self._clicked)
+        self.view.row_activated.connect(controller.asking.ask_row)
+        self.view.empty_clicked.connect(controller.looking.select_none)
+        self.view.selection_made.connect(controller.looking.select)
+        self.view.tool_changed.connect(self._show_tool)
+        self._note = QueryNote(controller, self)
+        self._menu = ProjectionMenu(controller, self)
+        self._tools = QWidget(self)
+        row = QHBoxLayout(self._tools)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(6)
+        row.addWidget(tool("Fit", self.view.fit, "", tip="Show all points (F)"))
+        self.box = tool("Box", lambda: self.use("box"), "", tip="Select a box (B, or Shift-drag)")
+        self.lasso = tool("Lasso", lambda: self.use("lasso"), "", tip="Select a shape (L)")
+        for widget in (self.box, self.lasso):
+            widget.setCheckable(True)
+            row.addWidget(widget)
+        self._selected = label("", "quiet")
+        self._none = button("Clear", controller.looking.select_none, "link", tip="Select nothing (Esc)")
+        row.addWidget(self._selected)
+        row.addWidget(self._none)
+        self._wait = label("", "quiet")
+        self._wait.setParent(self)
+        self._wait.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        controller.session.listen(self._follow)
+        self._show(controller.session.state, None)
+
+    def set_theme(self, theme: Theme) -> None:
+        """Draw in other colours."""
+        self.view.set_theme(DARK if theme.dark else LIGHT)
+        self._recolour(self._controller.session.state)
+
+    def use(self, tool: Tool) -> None:
+        """Take a tool: pan, box or lasso; the same again puts it away."""
+        self.view.set_tool("pan" if self.view.tool == tool else tool)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Keep the controls in their corners."""
+        self.view.setGeometry(self.rect())
+        self._arrange()
+
+    def _arrange(self) -> None:
+        for widget in (self._tools, self._menu, self._note):
+            widget.adjustSize()
+        self._tools.move(MARGIN, self.height() - MARGIN - self._tools.height())
+        self._menu.move(QPoint(self.width() - MARGIN - self._menu.width(), MARGIN))
+        self._note.fit_into(MARGIN, self.width() - 3 * MARGIN - self._menu.width())
+        self._wait.setGeometry(self.rect())
+
+    def _show_tool(self, chosen: str) -> None:
+        self.box.setChecked(chosen == "box")
+        self.lasso.setChecked(chosen == "lasso")
+
+    def _follow(self, new: State, old: State) -> None:
+        self._show(new, old)
+
+    def _show(self, new: State, old: State | None) -> None:
+        def differs(*names: str) -> bool:
+            return old is None or any(getattr(new, name) is not getattr(old, name) for name in names)
+
+        if differs("dataset", "positions", "laying_out", "problems"):
+            self._say(new)
+        if differs("positions"):
+            self.view.set_positions(new.positions, animate=new.laying_out)
+        if differs("dataset", "colour_by", "hidden"):
+            self._recolour(new)
+        if differs("dataset", "colour_by", "hidden", "positions", "laying_out"):
+            self._relabel(new)
+        if differs("positions", "asked", "answer", "truth", "verdict", "focused"):
+            self.view.set_marks(marks(new))
+        if differs("selection"):
+            self.view.set_selection(new.selection)
+        if differs("selection", "dataset"):
+            n = len(new.selection)
+            self._selected.setText(f"  {n:,} selected" if n else "")
+            self._none.setVisible(bool(n))
+            self._tools.setVisible(new.dataset is not None)
+            self._arrange()
+
+    def _say(self, state: State) -> None:
+        """What stands in the middle while there is nothing to see."""
+        if state.positions is not None or state.dataset is None:
+            text = ""
+        else:
+            text = state.problem("map") or "Making the first map …"
+        self._wait.setText(text)
+        self._wait.setVisible(bool(text))
+
+    def _recolour(self, state: State) -> None:
+        if state.dataset is None:
+            return
+        column = state.dataset.column(state.colour_by)
+        codes, colours, visible = palette.shading(column, state.dataset.rows, state.hidden)
+        self.view.set_colours(codes, colours)
+        self.view.set_visible(visible)
+
+    def _relabel(self, state: State) -> None:
+        column = state.dataset.column(state.colour_by) if state.dataset else None
+        if column is None or column.kind != "category" or state.positions is None:
+            self.view.set_labels([])
+            return
+        self.view.set_labels(cluster_labels(column, state.positions, state.hidden))
+
+    def _clicked(self, row: int, extend: bool) -> None:
+        if extend:
+            self._controller.looking.select(np.array([row]), "add")
+        else:
+            self._controller.asking.ask_row(row)
+
+    def _card(self, row: int) -> HoverCard:
+        state = self._controller.session.state
+        dataset = state.dataset
+        assert dataset is not None
+        listed = lines(state.answer.neighbours if state.answer else None, state.truth, state.verdict)
+        line = next((each for each in listed if each.row == row), None)
+        facts = [number(dataset, row)]
+        if line is not None:
+            facts.append(f"rank {line.rank or '–'} · {line.distance:.4g}")
+        for column in dataset.columns[:HOVER_COLUMNS]:
+            if (cell := column.cell(row)) and cell != dataset.name(row):
+                facts.append(f"{column.name}: {cell[:80]}")
+        return HoverCard(caption(dataset, row, state.colour_by), tuple(facts), picture(dataset, row))
+
+
+def marks(state: State) -> Marks:
+    """What the answer looks like on the map."""
+    if state.asked is None or state.positions is None:
+        return Marks()
+    query, found = state.asked.query, state.answer.neighbours if state.answer else None
+    row, at = query.row, None
+    if row is None and found is not None and len(found):
+        at = placed(found.rows, found.distances, state.positions, state.metric)
+    empty = np.empty(0, np.int64)
+    hits = misses = extras = pending = empty
+    if found is not None and state.verdict is not None:
+        hits, extras = found.rows[state.verdict.hit], found.rows[~state.verdict.hit]
+        misses = state.verdict.misses
+    elif found is not None:
+        pending = found.rows
+    ranks = {line.row: line.rank for line in lines(found, state.truth, state.verdict)}
+    focused = state.focused if state.focused >= 0 else None
+    return Marks(row, at, row is None, hits, misses, extras, pending, focused, ranks)

@@ -1,0 +1,96 @@
+"""The note under the query bar: how the query was read, what else it could mean, what is wrong with it."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
+
+from explorer.core.query import Query
+from explorer.gui.panels.pieces import button, clear, label, tool
+from explorer.session.controller import Controller
+from explorer.session.state import State
+
+WORDS = {
+    "row": "read as a row",
+    "numbers": "read as numbers",
+    "expression": "read as an expression",
+    "text": "read as free text",
+}
+
+
+class QueryNote(QFrame):
+    """Floats at the top left of the map; hidden when there is nothing to say."""
+
+    def __init__(self, controller: Controller, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._controller = controller
+        self.setObjectName("popup")
+        self._said = label("", wrap=True, selectable=True)
+        self._close = tool("×", lambda: controller.session.clear_problem("query"), tip="Dismiss")
+        self._offers = QHBoxLayout()
+        self._offers.setSpacing(4)
+        top = QHBoxLayout()
+        top.addWidget(self._said, 1)
+        top.addWidget(self._close, 0, Qt.AlignmentFlag.AlignTop)
+        self._column = column = QVBoxLayout(self)
+        column.setContentsMargins(12, 6, 6, 6)
+        column.setSpacing(2)
+        column.addLayout(top)
+        column.addLayout(self._offers)
+        self._room = (14, 400)
+        controller.session.listen(self._follow)
+        self._show(controller.session.state)
+
+    def fit_into(self, margin: int, room: int) -> None:
+        """Stand at the top left, no wider than `room`."""
+        self._room = (margin, room)
+        wanted = self._said.fontMetrics().horizontalAdvance(self._said.text()) + 80
+        width = max(180, min(room, max(wanted, self._offers.sizeHint().width() + 24), 560))
+        self.setFixedWidth(width)
+        self.setGeometry(margin, margin, width, self._column.heightForWidth(width))
+
+    def _follow(self, new: State, old: State) -> None:
+        if new.problems is not old.problems or new.asked is not old.asked or new.dataset is not old.dataset:
+            self._show(new)
+
+    def _show(self, state: State) -> None:
+        problem, asked = state.problem("query") or (state.problem("data") if state.dataset else ""), state.asked
+        clear(self._offers)
+        self._said.setProperty("role", "error" if problem else "quiet")
+        self._said.style().polish(self._said)
+        others: tuple[Query, ...] = ()
+        if problem:
+            text = problem
+        elif asked is not None and (asked.others or asked.query.also or asked.query.kind != "row"):
+            text, others = reading(asked.query), asked.others
+        else:
+            text = ""
+        self._said.setText(text)
+        self._close.setVisible(bool(problem))
+        for other in others[:3]:
+            words = f"{WORDS[other.kind].removeprefix('read ')}: {other.text}"
+            self._offers.addWidget(button(words, partial(self._controller.asking.ask, other), "link"))
+        if asked is not None and asked.query.also and not problem:
+            self._offers.addWidget(label("others of that name:", "quiet"))
+            for row in asked.query.also[:5]:
+                self._offers.addWidget(button(f"#{row}", partial(self._controller.asking.ask_row, row), "link"))
+        self._offers.addStretch(1)
+        self.setVisible(bool(text))
+        if text:
+            self.fit_into(*self._room)
+            self.raise_()
+
+
+def reading(query: Query) -> str:
+    """How a query was read, in a few words."""
+    if query.kind == "row":
+        return f"“{query.text}” is row #{query.row}" + (
+            f"; {len(query.also)} more {'rows bear' if len(query.also) > 1 else 'row bears'} that name"
+            if query.also
+            else ""
+        )
+    if query.kind == "numbers" and query.numbers is not None:
+        return f"{WORDS['numbers']}: {len(query.numbers)} of them · its place on the map is approximate"
+    return f"{WORDS[query.kind]} · its place on the map is approximate"

@@ -1,0 +1,81 @@
+"""The Data panel: what is open, what was said about it, and what colours the map."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QComboBox, QVBoxLayout, QWidget
+
+from explorer.gui import wording
+from explorer.gui.panels.legend import Legend
+from explorer.gui.panels.pieces import heading, label
+from explorer.session.controller import Controller
+from explorer.session.state import State
+
+NO_COLOUR = "one colour"
+
+
+class DataPanel(QWidget):
+    """Follows the Dataset; the legend below it filters when clicked."""
+
+    def __init__(self, controller: Controller) -> None:
+        super().__init__()
+        self._controller = controller
+        self._title = label("", "title")
+        self._facts = label("", "quiet", wrap=True)
+        self._warnings = label("", "quiet", wrap=True, selectable=True)
+        self._warnings.setAccessibleName("Notes on this file")
+        self.colour = QComboBox()
+        self.colour.setAccessibleName("Colour by")
+        self.colour.activated.connect(self._coloured)
+        self._legend = Legend(controller)
+        self._colour_heading = heading("Colour by")
+        column = QVBoxLayout(self)
+        column.setContentsMargins(16, 16, 16, 0)
+        column.setSpacing(4)
+        column.addWidget(heading("Data"))
+        column.addSpacing(6)
+        column.addWidget(self._title)
+        column.addWidget(self._facts)
+        column.addWidget(self._warnings)
+        column.addSpacing(12)
+        column.addWidget(self._colour_heading)
+        column.addSpacing(4)
+        column.addWidget(self.colour)
+        column.addSpacing(4)
+        column.addWidget(self._legend, 1)
+        controller.session.listen(self._follow)
+        self._show(controller.session.state)
+
+    def _follow(self, new: State, old: State) -> None:
+        if new.dataset is not old.dataset:
+            self._show(new)
+        elif new.colour_by != old.colour_by:
+            self.colour.setCurrentIndex(max(0, self.colour.findData(new.colour_by)))
+
+    def _show(self, state: State) -> None:
+        dataset = state.dataset
+        self.setVisible(dataset is not None)
+        if dataset is None:
+            return
+        self._title.setText(dataset.title)
+        self._title.setToolTip(str(dataset.path))
+        shape = f"{wording.count(dataset.rows)} × {dataset.dimensions}"
+        self._facts.setText(f"{shape} · {dataset.dtype} · {wording.size(dataset.bytes)}")
+        self._warnings.setText("\n".join(dataset.warnings))
+        self._warnings.setVisible(bool(dataset.warnings))
+        self.colour.clear()
+        self.colour.addItem(NO_COLOUR, "")
+        for column in dataset.columns:
+            if column.kind != "text":
+                self.colour.addItem(column.name, column.name)
+        self.colour.setCurrentIndex(max(0, self.colour.findData(state.colour_by)))
+        colourable = self.colour.count() > 1
+        for widget in (self.colour, self._colour_heading):
+            widget.setVisible(colourable)
+        if dataset.path != Path():
+            self._title.setTextInteractionFlags(Qt.TextInteractionFlag.NoTextInteraction)
+
+    def _coloured(self, index: int) -> None:
+        self._controller.looking.colour_by(self.colour.itemData(index))

@@ -1,0 +1,138 @@
+"""One index in the list: what it is, how well it finds, and its search parameters while it is the one that answers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QKeyEvent, QMouseEvent
+from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QMenu, QVBoxLayout, QWidget
+
+from explorer.gui import wording
+from explorer.gui.panels.params_form import ParamsForm
+from explorer.gui.panels.pieces import label, restyled, tool
+from explorer.indexes import asking, type_named
+from explorer.session.controller import Controller
+from explorer.session.state import IndexEntry, State
+
+
+class IndexRow(QWidget):
+    """Click, Return or Space lets it answer; the menu rebuilds, saves and removes it."""
+
+    def __init__(self, entry: IndexEntry, controller: Controller, rebuild: Callable[[IndexEntry], None]) -> None:
+        super().__init__()
+        self.setObjectName("index")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self._controller = controller
+        self._entry = entry
+        self._rebuild = rebuild
+        self._kind = type_named(entry.handle.type)
+        self._title = label(self._kind.title)
+        self._title.setStyleSheet("font-weight: 600")
+        self._recall = label()
+        self._recall.setStyleSheet("font-weight: 600")
+        self._facts = label("", "quiet", wrap=True)
+        self._word = label("", "quiet")
+        self._menu = tool("⋯", self._open_menu, tip=f"More for {self._kind.title}")
+        self._form = ParamsForm(self._kind.search_params, self._edited, explain=False)
+        first, second = QHBoxLayout(), QHBoxLayout()
+        first.addWidget(self._title)
+        first.addStretch(1)
+        first.addWidget(self._recall)
+        first.addWidget(self._menu)
+        second.addWidget(self._facts, 1)
+        second.addWidget(self._word)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(10, 4, 6, 8)
+        column.setSpacing(2)
+        column.addLayout(first)
+        column.addLayout(second)
+        column.addWidget(self._form)
+
+    def show_entry(self, entry: IndexEntry, state: State) -> None:
+        """Follow the State."""
+        self._entry = entry
+        chosen, fits = entry.key == state.current, entry.handle.metric == state.metric
+        exact = entry.handle.type == "exact"
+        resolved = asking.resolved(entry.handle, entry.given, state.k)
+        self._form.setVisible(chosen and bool(self._kind.search_params))
+        self._form.show_resolved(asking.resolved(entry.handle, {}, state.k))
+        if self._form.values() != entry.given:
+            self._form.set_values(entry.given)
+        self._recall.setText("" if entry.recall is None else f"{entry.recall.recall:.2f}")
+        self._word.setText("truth" if exact else f"recall@{state.k}" if entry.recall else "measuring …" if fits else "")
+        self._facts.setText(self._said(entry, state, exact, fits, chosen))
+        self._facts.setToolTip(_details(entry, wording.params(dict(resolved))))
+        self.setProperty("chosen", "true" if chosen else "false")
+        for widget in (self._title, self._recall):
+            widget.setEnabled(fits)
+        restyled(self)
+        self.setAccessibleName(f"{self._kind.title}, {self._facts.text()}, {self._recall.text()} {self._word.text()}")
+
+    def _said(self, entry: IndexEntry, state: State, exact: bool, fits: bool, chosen: bool) -> str:
+        if not fits:
+            return f"built for {entry.handle.metric} · rebuild for {state.metric}"
+        took = ""
+        if chosen and state.answer is not None:
+            took = wording.milliseconds(state.answer.search_ms)
+        elif entry.recall is not None:
+            took = wording.milliseconds(entry.recall.p50_ms)
+        built = wording.params(dict(entry.handle.params)) if not exact else "scan"
+        return " · ".join(filter(None, (entry.name, built, took)))
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """A click anywhere lets this index answer."""
+        if event.button() == Qt.MouseButton.LeftButton:
+            self._controller.indexing.choose(self._entry.key)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Return or Space lets this index answer; Delete takes it off the list."""
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space):
+            self._controller.indexing.choose(self._entry.key)
+        elif event.key() == Qt.Key.Key_Delete and self._entry.handle.type != "exact":
+            self._controller.indexing.remove(self._entry.key)
+        else:
+            super().keyPressEvent(event)
+
+    def contextMenuEvent(self, event: object) -> None:
+        """The same menu as the button's."""
+        self._open_menu()
+
+    def _edited(self) -> None:
+        self._controller.indexing.set_search(self._entry.key, self._form.values())
+
+    def _open_menu(self) -> None:
+        menu = QMenu(self)
+        entry, exact = self._entry, self._entry.handle.type == "exact"
+        menu.addAction("Let it answer", lambda: self._controller.indexing.choose(entry.key))
+        if not exact:
+            menu.addAction("Rebuild with other parameters …", lambda: self._rebuild(entry))
+            save = menu.addAction("Save index …", self._save)
+            save.setEnabled(bool(self._kind.suffix))
+            menu.addSeparator()
+            menu.addAction("Remove", lambda: self._controller.indexing.remove(entry.key))
+        menu.exec(self._menu.mapToGlobal(QPoint(0, self._menu.height())))
+
+    def _save(self) -> None:
+        suffix = self._kind.suffix
+        state = self._controller.session.state
+        proposed = f"{state.dataset.title if state.dataset else 'index'}{suffix}"
+        path, _ = QFileDialog.getSaveFileName(self, "Save index", proposed, f"{self._kind.title} (*{suffix})")
+        if path:
+            self._controller.indexing.save(self._entry.key, Path(path))
+
+
+def _details(entry: IndexEntry, search: str) -> str:
+    handle = entry.handle
+    lines = [
+        f"{handle.library}",
+        f"metric {handle.metric}",
+        f"built in {handle.build_seconds:.2f} s · {wording.size(handle.bytes)}",
+        f"search: {search}" if search else "",
+    ]
+    if entry.recall is not None:
+        r = entry.recall
+        lines.append(f"recall {r.recall:.3f} ± {r.recall_sd:.3f} over {r.queries} rows · p95 {r.p95_ms:.2f} ms")
+    return "\n".join(filter(None, lines))

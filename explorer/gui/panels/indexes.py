@@ -1,0 +1,147 @@
+"""The Indexes panel: the list, and the form that builds another."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtWidgets import QComboBox, QFileDialog, QHBoxLayout, QVBoxLayout, QWidget
+
+from explorer import indexes
+from explorer.gui.panels.index_row import IndexRow
+from explorer.gui.panels.params_form import ParamsForm
+from explorer.gui.panels.pieces import button, heading, label
+from explorer.session.controller import Controller
+from explorer.session.state import IndexEntry, State
+
+
+class IndexesPanel(QWidget):
+    """Follows the indexes of the State."""
+
+    def __init__(self, controller: Controller) -> None:
+        super().__init__()
+        self._controller = controller
+        self._rows: dict[str, IndexRow] = {}
+        self._list = QVBoxLayout()
+        self._list.setSpacing(2)
+        self._problem = label("", "error", wrap=True, selectable=True)
+        self._problem.hide()
+        self._build = button("+ Build index …", self.offer_build, "plain", tip="Build another index (Ctrl+B)")
+        self._open = button("Open index …", self.offer_open, "plain", tip="Open a saved index")
+        self.form = BuildForm(controller)
+        self.form.hide()
+        buttons = QHBoxLayout()
+        buttons.addWidget(self._build)
+        buttons.addWidget(self._open)
+        buttons.addStretch(1)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(8, 8, 8, 12)
+        column.setSpacing(4)
+        title = heading("Indexes")
+        title.setContentsMargins(8, 0, 0, 4)
+        column.addWidget(title)
+        column.addLayout(self._list)
+        column.addWidget(self._problem)
+        column.addWidget(self.form)
+        column.addLayout(buttons)
+        controller.session.listen(self._follow)
+        self._show(controller.session.state)
+
+    def offer_build(self) -> None:
+        """Open the form, or close it."""
+        self.form.begin(None) if self.form.isHidden() else self.form.hide()
+
+    def offer_open(self) -> None:
+        """Ask for a saved index."""
+        suffixes = " ".join(f"*{kind.suffix}" for kind in indexes.types().values() if kind.suffix)
+        path, _ = QFileDialog.getOpenFileName(self, "Open index", "", f"Indexes ({suffixes});;All files (*)")
+        if path:
+            self._controller.indexing.open(Path(path))
+
+    def _follow(self, new: State, old: State) -> None:
+        if any(
+            getattr(new, name) is not getattr(old, name)
+            for name in ("dataset", "indexes", "current", "metric", "k", "answer", "problems")
+        ):
+            self._show(new)
+
+    def _show(self, state: State) -> None:
+        self.setVisible(state.dataset is not None)
+        keys = [entry.key for entry in state.indexes]
+        for key in set(self._rows) - set(keys):
+            row = self._rows.pop(key)
+            self._list.removeWidget(row)
+            row.hide()
+            row.deleteLater()
+        for i, entry in enumerate(state.indexes):
+            if entry.key not in self._rows:
+                self._rows[entry.key] = IndexRow(entry, self._controller, self.form.begin)
+                self._list.insertWidget(i, self._rows[entry.key])
+            row = self._rows[entry.key]
+            # An exact index of another metric is not worth a line: it costs nothing to prepare again.
+            row.setVisible(entry.handle.type != "exact" or entry.handle.metric == state.metric)
+            row.show_entry(entry, state)
+        self._problem.setText(state.problem("indexes"))
+        self._problem.setVisible(bool(state.problem("indexes")))
+
+
+class BuildForm(QWidget):
+    """Type, parameters, build. `begin(entry)` rebuilds that index; it stays until the new one is ready."""
+
+    def __init__(self, controller: Controller) -> None:
+        super().__init__()
+        self._controller = controller
+        self._replacing: IndexEntry | None = None
+        self._params: ParamsForm | None = None
+        self._type = QComboBox()
+        self._type.setAccessibleName("Index type")
+        self._type.currentIndexChanged.connect(lambda _: self._show_params())
+        self._about = label("", "quiet", wrap=True)
+        self._go = button("Build", self._start, "primary")
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(8, 8, 8, 8)
+        self._column.setSpacing(8)
+        self._column.addWidget(self._type)
+        self._column.addWidget(self._about)
+        buttons = QHBoxLayout()
+        buttons.addWidget(self._go)
+        buttons.addWidget(button("Cancel", self.hide, "link"))
+        buttons.addStretch(1)
+        self._column.addLayout(buttons)
+
+    def begin(self, entry: IndexEntry | None) -> None:
+        """Show the form: for a new index, or filled with the parameters of one to rebuild."""
+        self._replacing = entry
+        self._type.blockSignals(True)
+        self._type.clear()
+        for kind in indexes.types().values():
+            if kind.name != "exact" and (entry is None or kind.name == entry.handle.type):
+                reason = kind.unavailable()
+                self._type.addItem(kind.title if reason is None else f"{kind.title} (not here)", kind.name)
+        self._type.blockSignals(False)
+        self._type.setEnabled(entry is None and self._type.count() > 1)
+        self._go.setText("Build" if entry is None else "Rebuild")
+        self._show_params()
+        self.show()
+        if self._params is not None:
+            self._params.setFocus()
+
+    def _show_params(self) -> None:
+        name = self._type.currentData()
+        if name is None:
+            return
+        kind = indexes.type_named(name)
+        reason = kind.unavailable()
+        self._about.setText(reason or kind.about)
+        self._go.setEnabled(reason is None)
+        if self._params is not None:
+            self._params.hide()
+            self._params.deleteLater()
+        given = dict(self._replacing.handle.params) if self._replacing else None
+        self._params = ParamsForm(kind.build_params, lambda: None, given=given)
+        self._column.insertWidget(2, self._params)
+
+    def _start(self) -> None:
+        if self._params is not None:
+            replacing = self._replacing.key if self._replacing else ""
+            self._controller.indexing.build(self._type.currentData(), self._params.values(), replacing=replacing)
+            self.hide()

@@ -1,0 +1,225 @@
+"""The Neighbours panel: the answer beside the truth, sortable, to copy and to export."""
+
+from __future__ import annotations
+
+import csv
+import io
+from pathlib import Path
+
+from PySide6.QtCore import QItemSelection, QModelIndex, QPoint, QSortFilterProxyModel, Qt, QTimer
+from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QFileDialog,
+    QHBoxLayout,
+    QHeaderView,
+    QMenu,
+    QStackedLayout,
+    QTableView,
+    QVBoxLayout,
+    QWidget,
+)
+
+from explorer.gui.panels.neighbours_delegate import HEIGHT, NeighboursDelegate
+from explorer.gui.panels.neighbours_model import DISTANCE, MARK, NAME, RANK, ROW_ROLE, SORT_ROLE, NeighboursModel
+from explorer.gui.panels.pieces import heading, label, tool
+from explorer.gui.theme import Theme
+from explorer.session.controller import Controller
+from explorer.session.lines import lines
+from explorer.session.state import State
+
+PATIENCE_MS = 150
+"""How long an old answer stays while the new one is under way, so that the table does not flicker."""
+
+
+class NeighboursPanel(QWidget):
+    """Follows the answer; choosing a line looks at that row, a double click makes it the query."""
+
+    def __init__(self, controller: Controller) -> None:
+        super().__init__()
+        self._controller = controller
+        self._columns: frozenset[str] = frozenset()
+        self.model = NeighboursModel()
+        self._sorted = QSortFilterProxyModel()
+        self._sorted.setSourceModel(self.model)
+        self._sorted.setSortRole(SORT_ROLE)
+        self.table = _Table(self)
+        self.table.setModel(self._sorted)
+        self._delegate = NeighboursDelegate(self.table)
+        self.table.setItemDelegate(self._delegate)
+        self._arrange_header()
+        self.table.selectionModel().selectionChanged.connect(self._chosen)
+        self.table.doubleClicked.connect(self._activated)
+        self._summary = label("", "quiet")
+        self._more = tool("⋯", self._open_menu, tip="Columns, copy, export")
+        self._hint = label(
+            "Click a point, or type a query.\nIts nearest neighbours are listed here.", "quiet", wrap=True
+        )
+        self._hint.setAlignment(Qt.AlignmentFlag.AlignTop)
+        self._hint.setContentsMargins(16, 8, 16, 0)
+        body = QWidget()
+        self._stack = QStackedLayout(body)
+        self._stack.addWidget(self._hint)
+        self._stack.addWidget(self.table)
+        top = QHBoxLayout()
+        top.setContentsMargins(16, 10, 8, 4)
+        top.addWidget(heading("Neighbours"))
+        top.addStretch(1)
+        top.addWidget(self._summary)
+        top.addWidget(self._more)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addLayout(top)
+        column.addWidget(body, 1)
+        self._late = QTimer(self, singleShot=True, interval=PATIENCE_MS)
+        self._late.timeout.connect(lambda: self._show(controller.session.state))
+        controller.session.listen(self._follow)
+        self._show(controller.session.state)
+
+    def set_theme(self, theme: Theme) -> None:
+        """Draw in other colours."""
+        self._delegate.theme = theme
+        self.table.viewport().update()
+
+    def copy(self) -> None:
+        """Put the table, or its chosen lines, on the clipboard, with tabs between cells."""
+        rows = self._table_rows()
+        QGuiApplication.clipboard().setText("\n".join("\t".join(cells) for cells in rows))
+
+    def export(self) -> None:
+        """Ask for a file and write the table as CSV."""
+        path, _ = QFileDialog.getSaveFileName(self, "Export neighbours", "neighbours.csv", "CSV (*.csv)")
+        if path:
+            self.write_csv(Path(path))
+
+    def write_csv(self, path: Path) -> None:
+        """Write the whole table."""
+        text = io.StringIO()
+        csv.writer(text).writerows(self.model.as_rows())
+        try:
+            path.write_text(text.getvalue(), "utf-8", newline="")
+        except OSError as error:
+            self._controller.session.fail("query", f"{path} cannot be written: {error.strerror or error}.")
+
+    def _arrange_header(self) -> None:
+        header = self.table.horizontalHeader()
+        header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
+        header.setSectionResizeMode(NAME, QHeaderView.ResizeMode.Stretch)
+        header.setMinimumSectionSize(24)
+        for section, width in ((RANK, 40), (DISTANCE, 116), (MARK, 30)):
+            header.setSectionResizeMode(section, QHeaderView.ResizeMode.Fixed)
+            self.table.setColumnWidth(section, width)
+        self.table.sortByColumn(RANK, Qt.SortOrder.AscendingOrder)
+
+    def _follow(self, new: State, old: State) -> None:
+        if new.focused != old.focused:
+            self._show_focus(new.focused)
+        same = ("dataset", "asked", "answer", "truth", "verdict", "colour_by")
+        if all(getattr(new, name) is getattr(old, name) for name in same):
+            return
+        if new.asked is not None and new.answer is None and self.model.lines and new.dataset is self.model.dataset:
+            self._late.start()
+            return
+        self._late.stop()
+        self._show(new)
+
+    def _show(self, state: State) -> None:
+        columns = tuple(c for c in state.dataset.columns if c.name in self._columns) if state.dataset else ()
+        listed = lines(state.answer.neighbours if state.answer else None, state.truth, state.verdict)
+        self.model.show(state.dataset, listed, state.colour_by, columns)
+        self._stack.setCurrentIndex(0 if state.asked is None else 1)
+        self._hint.setVisible(state.dataset is not None)
+        self._more.setVisible(bool(listed))
+        self._summary.setText(summary(state))
+        self._show_focus(state.focused)
+
+    def _show_focus(self, row: int) -> None:
+        place = self.model.line_of(row)
+        selection = self.table.selectionModel()
+        selection.blockSignals(True)
+        if place < 0:
+            self.table.clearSelection()
+            self.table.setCurrentIndex(QModelIndex())
+        else:
+            index = self._sorted.mapFromSource(self.model.index(place, NAME))
+            if self.table.currentIndex().row() != index.row() or not selection.hasSelection():
+                self.table.selectRow(index.row())
+                self.table.scrollTo(index)
+        selection.blockSignals(False)
+        self.table.viewport().update()
+
+    def _chosen(self, chosen: QItemSelection, _: QItemSelection) -> None:
+        if indexes := chosen.indexes():
+            self._controller.looking.focus(int(indexes[0].data(ROW_ROLE)))
+
+    def _activated(self, index: QModelIndex) -> None:
+        self._controller.asking.ask_row(int(index.data(ROW_ROLE)))
+
+    def _table_rows(self) -> list[list[str]]:
+        rows = self.model.as_rows()
+        chosen = {self._sorted.mapToSource(i).row() for i in self.table.selectionModel().selectedRows()}
+        return [rows[0], *(rows[i + 1] for i in sorted(chosen))] if len(chosen) > 1 else rows
+
+    def _open_menu(self) -> None:
+        menu = QMenu(self)
+        dataset = self._controller.session.state.dataset
+        for column in dataset.columns if dataset else ():
+            action = menu.addAction(column.name)
+            action.setCheckable(True)
+            action.setChecked(column.name in self._columns)
+            action.toggled.connect(lambda on, name=column.name: self._toggle_column(name))
+        menu.addSeparator()
+        menu.addAction("Copy", QKeySequence(QKeySequence.StandardKey.Copy), self.copy)
+        menu.addAction("Export CSV …", self.export)
+        menu.exec(self._more.mapToGlobal(QPoint(0, self._more.height())))
+
+    def _toggle_column(self, name: str) -> None:
+        self._columns ^= {name}
+        self._show(self._controller.session.state)
+
+
+class _Table(QTableView):
+    """Return asks for the chosen row, Ctrl+C copies."""
+
+    def __init__(self, panel: NeighboursPanel) -> None:
+        super().__init__()
+        self._panel = panel
+        self.setAccessibleName("Neighbours")
+        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
+        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.setSortingEnabled(True)
+        self.setShowGrid(False)
+        self.setWordWrap(False)
+        self.verticalHeader().hide()
+        self.verticalHeader().setDefaultSectionSize(HEIGHT)
+        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setTabKeyNavigation(False)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.matches(QKeySequence.StandardKey.Copy):
+            self._panel.copy()
+        elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self.currentIndex().isValid():
+            self.doubleClicked.emit(self.currentIndex())
+        else:
+            super().keyPressEvent(event)
+
+
+def summary(state: State) -> str:
+    """7 of 10 found · 3 missed · 3 extra"""
+    if state.asked is None or state.answer is None:
+        return ""
+    if state.verdict is None or state.truth is None:
+        return f"{len(state.answer.neighbours)} found · checking …"
+    verdict = state.verdict
+    hits = len(state.truth) - len(verdict.misses)
+    entry = state.entry()
+    if entry is not None and entry.handle.type == "exact":
+        return f"{hits} nearest, exactly"
+    parts = [f"{hits} of {len(state.truth)} found"]
+    if len(verdict.misses):
+        parts.append(f"{len(verdict.misses)} missed")
+    if verdict.extras:
+        parts.append(f"{verdict.extras} extra")
+    return " · ".join(parts)

@@ -1,0 +1,128 @@
+"""The table of neighbours as a Qt model: rank, picture, name, distance, mark, and any metadata columns."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt
+
+from explorer.core.column import Column
+from explorer.core.dataset import Dataset
+from explorer.gui import wording
+from explorer.gui.captions import caption
+from explorer.session.lines import Line
+
+Index = QModelIndex | QPersistentModelIndex
+RANK, NAME, DISTANCE, MARK, FIRST_COLUMN = range(5)
+LINE_ROLE = Qt.ItemDataRole.UserRole + 1
+SORT_ROLE = Qt.ItemDataRole.UserRole + 2
+SHARE_ROLE = Qt.ItemDataRole.UserRole + 3
+ROW_ROLE = Qt.ItemDataRole.UserRole + 4
+WORDS = {"hit": "found", "miss": "missed", "extra": "extra", "pending": "not checked yet"}
+
+
+class NeighboursModel(QAbstractTableModel):
+    """Shows lines of a Dataset; `columns` are the metadata columns beside them."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._lines: tuple[Line, ...] = ()
+        self._dataset: Dataset | None = None
+        self._colour_by = ""
+        self._columns: tuple[Column, ...] = ()
+        self._farthest = 1.0
+
+    @property
+    def lines(self) -> tuple[Line, ...]:
+        return self._lines
+
+    @property
+    def dataset(self) -> Dataset | None:
+        return self._dataset
+
+    def show(
+        self, dataset: Dataset | None, lines: tuple[Line, ...], colour_by: str, columns: tuple[Column, ...]
+    ) -> None:
+        """Show these lines."""
+        self.beginResetModel()
+        self._dataset, self._lines, self._colour_by, self._columns = dataset, lines, colour_by, columns
+        self._farthest = max((abs(line.distance) for line in lines), default=1.0) or 1.0
+        self.endResetModel()
+
+    def line_of(self, row: int) -> int:
+        """Where a row of the Dataset stands; −1 when it is not in the table."""
+        return next((i for i, line in enumerate(self._lines) if line.row == row), -1)
+
+    def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008
+        return 0 if parent.isValid() else len(self._lines)
+
+    def columnCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008
+        return 0 if parent.isValid() else FIRST_COLUMN + len(self._columns)
+
+    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        if orientation != Qt.Orientation.Horizontal:
+            return None
+        if role == Qt.ItemDataRole.DisplayRole:
+            fixed = ("#", "name", "distance", "")
+            return fixed[section] if section < FIRST_COLUMN else self._columns[section - FIRST_COLUMN].name
+        if role == Qt.ItemDataRole.TextAlignmentRole and section in (RANK, DISTANCE):
+            return Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+        return None
+
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        if self._dataset is None or not index.isValid():
+            return None
+        line, column = self._lines[index.row()], index.column()
+        if role == LINE_ROLE:
+            return line
+        if role == ROW_ROLE:
+            return line.row
+        if role == SHARE_ROLE:
+            return abs(line.distance) / self._farthest
+        if role == Qt.ItemDataRole.DisplayRole:
+            return self._text(line, column)
+        if role == SORT_ROLE:
+            return self._sort_key(line, column)
+        if role == Qt.ItemDataRole.TextAlignmentRole and column in (RANK, DISTANCE):
+            return Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+        if role == Qt.ItemDataRole.ToolTipRole and column == MARK:
+            return WORDS[line.mark]
+        if role == Qt.ItemDataRole.AccessibleTextRole:
+            return WORDS[line.mark] if column == MARK else self._text(line, column)
+        return None
+
+    def as_rows(self) -> list[list[str]]:
+        """The whole table with its header, as it is copied and exported: plain figures, all digits."""
+        if self._dataset is None:
+            return []
+        table = [["rank", "row", "source_row", "name", "distance", "mark", *(c.name for c in self._columns)]]
+        for line in self._lines:
+            facts = [str(line.rank or ""), str(line.row), str(self._dataset.source_row(line.row))]
+            facts += [self._dataset.name(line.row), repr(line.distance), line.mark]
+            table.append(facts + [column.cell(line.row) for column in self._columns])
+        return table
+
+    def _text(self, line: Line, column: int) -> str:
+        assert self._dataset is not None
+        if column == RANK:
+            return str(line.rank) if line.rank else "–"
+        if column == NAME:
+            return caption(self._dataset, line.row, self._colour_by)
+        if column == DISTANCE:
+            return wording.distance(line.distance)
+        if column == MARK:
+            return ""
+        return self._columns[column - FIRST_COLUMN].cell(line.row)
+
+    def _sort_key(self, line: Line, column: int) -> Any:
+        if column == RANK:
+            return line.rank or 10**6
+        if column == DISTANCE:
+            return line.distance
+        if column == MARK:
+            return ("miss", "extra", "pending", "hit").index(line.mark)
+        if column >= FIRST_COLUMN:
+            shown = self._columns[column - FIRST_COLUMN]
+            if shown.kind == "number":
+                return float(shown.values[line.row])
+        return self._text(line, column).casefold()

@@ -1,0 +1,73 @@
+"""The bar at the bottom: what is under way, how far, how long, and how to stop it."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QWidget
+
+from explorer.gui import wording
+from explorer.gui.panels.pieces import button, label
+from explorer.session.controller import Controller
+from explorer.session.state import State, TaskView
+
+
+class TasksBar(QWidget):
+    """One task in full, the others counted; the size of the Dataset at the right."""
+
+    def __init__(self, controller: Controller) -> None:
+        super().__init__()
+        self.setObjectName("tasks")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self._controller = controller
+        self._shown: TaskView | None = None
+        self._title = label()
+        self._bar = QProgressBar(textVisible=False)
+        self._bar.setFixedWidth(144)
+        self._bar.setAccessibleName("Progress")
+        self._note = label("", "quiet")
+        self._cancel = button("Cancel", self._stop, "link", tip="Stop this task; what is there already stays")
+        self._others = label("", "quiet")
+        self._facts = label("", "quiet")
+        row = QHBoxLayout(self)
+        row.setContentsMargins(16, 0, 16, 0)
+        row.setSpacing(12)
+        for widget in (self._title, self._bar, self._note, self._cancel, self._others):
+            row.addWidget(widget)
+        row.addStretch(1)
+        row.addWidget(self._facts)
+        self.setFixedHeight(32)
+        controller.session.listen(self._follow)
+        self._show(controller.session.state)
+
+    def _follow(self, new: State, old: State) -> None:
+        if new.tasks is not old.tasks or new.dataset is not old.dataset or new.selection is not old.selection:
+            self._show(new)
+
+    def _show(self, state: State) -> None:
+        tasks = state.tasks
+        self._shown = tasks[0] if tasks else None
+        for widget in (self._title, self._bar, self._note, self._cancel):
+            widget.setVisible(bool(tasks))
+        self._others.setVisible(len(tasks) > 1)
+        if tasks:
+            task = tasks[0]
+            self._title.setText(task.title)
+            self._bar.setMaximum(0 if task.fraction is None else 1000)
+            if task.fraction is not None:
+                self._bar.setValue(round(task.fraction * 1000))
+            left = f"{wording.duration(task.seconds_left)} left" if task.seconds_left else ""
+            self._note.setText(" · ".join(filter(None, (task.note, left))))
+            self._others.setText(f"then {', '.join(other.title for other in tasks[1:])}")
+        self._facts.setText(_facts(state))
+
+    def _stop(self) -> None:
+        if self._shown is not None:
+            self._controller.tasks.stop(self._shown.key)
+
+
+def _facts(state: State) -> str:
+    if state.dataset is None:
+        return ""
+    shape = f"{wording.count(state.dataset.rows)} × {state.dataset.dimensions}"
+    selected = f"{wording.count(len(state.selection))} selected · " if len(state.selection) else ""
+    return f"{selected}{shape} · on this machine only"

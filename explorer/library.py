@@ -1,0 +1,103 @@
+"""The public functions: load a file, build an index, ask it, make a map."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+import weakref
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from explorer import loading, paths, projection
+from explorer.core.dataset import Dataset
+from explorer.core.metric import Metric, metric_named
+from explorer.core.neighbours import Neighbours
+from explorer.core.projection import Projection
+from explorer.indexes import asking, building, saved, type_named
+from explorer.indexes.base import IndexHandle
+
+
+class Index:
+    """A built index over a Dataset; made by `build`.
+
+    It keeps its files in a temporary folder, which goes with it; `save` keeps them.
+    """
+
+    def __init__(self, dataset: Dataset, handle: IndexHandle, folder: Path) -> None:
+        self.dataset = dataset
+        self.handle = handle
+        self._searcher = type_named(handle.type).open(handle, dataset)
+        self._end = weakref.finalize(self, _end, self._searcher, folder)
+
+    def __repr__(self) -> str:
+        params = ", ".join(f"{name}={value}" for name, value in self.handle.params.items())
+        return f"Index({self.handle.type}, {self.handle.metric}, {params or 'no parameters'})"
+
+    def search(self, vector: ArrayLike, k: int = 10, *, leave_out: Iterable[int] = (), **params: Any) -> Neighbours:
+        """The k nearest rows to a vector (d,), without the rows to leave out; `params` are search parameters.
+
+        Raises BadQuery for a vector of another length, one that is not finite, or a zero one under cosine;
+        BadParameter for a parameter that this index type has not.
+        """
+        query = np.ascontiguousarray(vector, np.float32).reshape(-1)
+        resolved = asking.resolved(self.handle, params, k)
+        return asking.neighbours(self._searcher, self.handle, self.dataset, query, k, resolved, leave_out)
+
+    def save(self, path: str | Path) -> Path:
+        """Save in the library's own format, with a JSON sidecar beside it; returns the path."""
+        return saved.save_index(self.handle, self.dataset, Path(path)).path
+
+    def close(self) -> None:
+        """Let go of the index and its files; calling it twice does no harm."""
+        self._end()
+
+
+def load(
+    source: str | Path,
+    *,
+    metadata: str | Path | None = None,
+    options: Mapping[str, str] | None = None,
+    metric: str | None = None,
+) -> Dataset:
+    """Open a file of vectors, or a sample set as `sample:NAME`.
+
+    `metadata` is a table beside it, `options` are what `--read key=value` takes, such as {"vectors": "p*"}. Raises
+    BadFile with one sentence when the file cannot be read, BadParameter for an unknown option or metric.
+    """
+    return loading.load(
+        source, metadata=metadata, options=options, metric=None if metric is None else metric_named(metric)
+    )
+
+
+def build(dataset: Dataset, type: str = "exact", metric: str | None = None, **params: Any) -> Index:
+    """Build an index over a Dataset: `build(dataset, "annoy", trees=50)`.
+
+    The metric is the Dataset's own unless one is given. Raises BadParameter, Unavailable or TooLarge.
+    """
+    chosen: Metric = dataset.metric if metric is None else metric_named(metric)
+    folder = Path(tempfile.mkdtemp(prefix="index-", dir=paths.cache_folder()))
+    try:
+        return Index(dataset, building.built(dataset, type, chosen, params, folder), folder)
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+
+
+def project(
+    dataset: Dataset, method: str = "umap", *, metric: str | None = None, seed: int | None = None, **params: Any
+) -> Projection:
+    """Lay the rows out in two dimensions: `project(dataset, n_neighbors=15)`; `.positions` is float32 (n, 2).
+
+    Unseeded is fast; a seed gives the same bytes each time on the same machine and versions.
+    """
+    chosen: Metric = dataset.metric if metric is None else metric_named(metric)
+    return projection.projected(dataset, chosen, method, params, seed, lambda positions, fraction: None)
+
+
+def _end(searcher: Any, folder: Path) -> None:
+    searcher.close()
+    shutil.rmtree(folder, ignore_errors=True)

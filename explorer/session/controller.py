@@ -1,0 +1,34 @@
+"""The verbs of the program, in one place: views call these and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from explorer.session.asking import Asking
+from explorer.session.indexing import Indexing
+from explorer.session.looking import Looking
+from explorer.session.mapping import Mapping
+from explorer.session.opening import Opening
+from explorer.session.session import Session
+from explorer.session.settings import Settings
+from explorer.session.tasks import Tasks
+from explorer.work.runner import Runner
+
+
+class Controller:
+    """Puts the parts of the session together; `close` ends every child process."""
+
+    def __init__(self, post: Callable[[Callable[[], None]], None], settings: Settings | None = None) -> None:
+        self.settings = settings or Settings()
+        self.session = Session()
+        self.runner = Runner(post)
+        self.tasks = Tasks(self.session, self.runner)
+        self.opening = Opening(self.session, self.tasks, self.settings)
+        self.mapping = Mapping(self.session, self.tasks)
+        self.indexing = Indexing(self.session, self.tasks, self.runner)
+        self.asking = Asking(self.session, self.runner)
+        self.looking = Looking(self.session)
+
+    def close(self) -> None:
+        """Stop all work; nothing changes the State any more."""
+        self.runner.close()

@@ -1,0 +1,219 @@
+"""The indexes of the session: build, choose, set search parameters, measure, save, open, remove."""
+
+from __future__ import annotations
+
+import itertools
+import shutil
+import uuid
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+from explorer.core import params as core_params
+from explorer.core.dataset import Dataset
+from explorer.core.params import Params
+from explorer.errors import BadParameter, Cancelled, ExplorerError
+from explorer.indexes import asking, type_named
+from explorer.indexes.base import IndexHandle
+from explorer.measure.recall import RecallResult
+from explorer.session.session import Session
+from explorer.session.state import IndexEntry, State
+from explorer.session.tasks import Tasks
+from explorer.work.requests import BuildRequest, MeasureRequest, OpenIndexRequest, SaveIndexRequest
+from explorer.work.runner import Runner
+
+MEASURE_WORK = 5e10
+"""Multiplications that measuring an index may cost: about a second on two cores."""
+
+
+class Indexing:
+    """Keeps an exact index for the present metric, and builds what is asked for."""
+
+    def __init__(self, session: Session, tasks: Tasks, runner: Runner) -> None:
+        self._session = session
+        self._tasks = tasks
+        self._runner = runner
+        self._numbers = itertools.count(1)
+        self._chosen = False
+        self.first_type = "annoy"
+        self.first_params: Params = {}
+        self.first_search: Params = {}
+        session.listen(self._react)
+
+    def build(
+        self, type_name: str, params: Params | None = None, *, replacing: str = "", by_itself: bool = False
+    ) -> None:
+        """Build an index with the present metric. The one it replaces stays until the new one is ready.
+
+        The new index then answers, unless it was built `by_itself` and somebody has chosen another meanwhile.
+        """
+        state = self._session.state
+        if state.dataset is None:
+            return
+        kind = type_named(type_name)
+        try:
+            checked = core_params.checked(kind.build_params, params or {}, kind.name)
+            if state.metric not in kind.metrics:
+                raise BadParameter(f"{kind.title} knows {', '.join(kind.metrics)}, not {state.metric}.")
+            if reason := kind.unavailable():
+                raise BadParameter(reason)
+        except BadParameter as error:
+            self._session.fail("indexes", str(error))
+            return
+        self._session.clear_problem("indexes")
+        key = replacing or f"{type_name}-{next(self._numbers)}"
+        request = BuildRequest(state.dataset, type_name, state.metric, checked, self._folder(state.dataset, type_name))
+        self._tasks.start(f"build {key}", f"Building {kind.title}", request, self._built(key, by_itself), self._failed)
+
+    def open(self, path: Path) -> None:
+        """Open a saved index over the present Dataset."""
+        state = self._session.state
+        if state.dataset is not None:
+            self._session.clear_problem("indexes")
+            key = f"file-{next(self._numbers)}"
+            request = OpenIndexRequest(state.dataset, path, None)
+            done = self._built(key, name=path.name)
+            self._tasks.start(f"open {key}", f"Opening {path.name}", request, done, self._failed)
+
+    def save(self, key: str, out: Path) -> None:
+        """Save an index in its library's own format, with a sidecar beside it."""
+        state = self._session.state
+        entry = state.entry(key)
+        if state.dataset is None or entry is None:
+            return
+
+        def saved(handle: IndexHandle) -> None:
+            self._change(key, name=handle.path.name)
+
+        request = SaveIndexRequest(state.dataset, entry.handle, out)
+        self._tasks.start(f"save {key}", f"Saving {out.name}", request, saved, self._failed)
+
+    def choose(self, key: str) -> None:
+        """Let this index answer; if it was built with another metric, the metric follows."""
+        entry = self._session.state.entry(key)
+        if entry is not None:
+            self._chosen = True
+            self._session.update(current=key, metric=entry.handle.metric)
+
+    def remove(self, key: str) -> None:
+        """Take an index off the list; exact search answers instead. A task that builds it is cancelled."""
+        self._tasks.cancel(f"build {key}")
+        state = self._session.state
+        left = tuple(entry for entry in state.indexes if entry.key != key)
+        exact = state.exact
+        self._session.update(
+            indexes=left, current=(exact.key if exact else "") if state.current == key else state.current
+        )
+
+    def set_search(self, key: str, given: Params) -> None:
+        """Set search parameters; they act at once, without rebuilding. What is not given follows from k."""
+        entry = self._session.state.entry(key)
+        if entry is None:
+            return
+        try:
+            asking.resolved(entry.handle, given, self._session.state.k)
+        except BadParameter as error:
+            self._session.fail("indexes", str(error))
+            return
+        self._session.clear_problem("indexes")
+        self._change(key, given=dict(given), recall=None)
+
+    def _react(self, new: State, old: State) -> None:
+        if new.dataset is None:
+            return
+        if new.dataset is not old.dataset:
+            self._chosen = False
+            self._prepare_exact(new.dataset, new)
+            if self.first_type not in ("", "exact") and new.dataset.rows > 1:
+                self.build(self.first_type, self.first_params, by_itself=True)
+        elif new.metric != old.metric and not _fits(new):
+            if new.exact is not None:
+                self._session.update(current=new.exact.key)
+            else:
+                self._prepare_exact(new.dataset, new)
+        if new.k != old.k:
+            stale = tuple(replace(e, recall=None) if e.recall else e for e in new.indexes)
+            self._session.update(indexes=stale)
+        if new.indexes is not old.indexes or new.k != old.k:
+            self._measure_next()
+
+    def _prepare_exact(self, dataset: Dataset, state: State) -> None:
+        """Exact search needs one quick pass over the vectors; the child that searches makes it."""
+        key, metric = f"exact-{state.metric}", state.metric
+
+        def done(handle: IndexHandle) -> None:
+            present = self._session.state
+            if present.dataset is dataset and present.entry(key) is None:
+                entry = IndexEntry(key, handle)
+                exacts = [e for e in present.indexes if e.handle.type == "exact"]
+                others = [e for e in present.indexes if e.handle.type != "exact"]
+                answers = present.current if _fits(present) or metric != present.metric else key
+                self._session.update(indexes=(*exacts, entry, *others), current=answers)
+
+        request = BuildRequest(dataset, "exact", metric, {}, self._folder(dataset, "exact"))
+        self._runner.searches.ask(f"prepare {key}", request, done, self._failed)
+
+    def _built(self, key: str, by_itself: bool = False, name: str = "") -> Callable[[IndexHandle], None]:
+        def done(handle: IndexHandle) -> None:
+            state = self._session.state
+            before = state.entry(key)
+            given = before.given if before else self.first_search if by_itself else {}
+            entry = IndexEntry(key, handle, given, name=name)
+            if before is None:
+                indexes = (*state.indexes, entry)
+            else:
+                indexes = tuple(entry if e.key == key else e for e in state.indexes)
+                self._let_go(before.handle)
+            takes_over = handle.metric == state.metric and not (by_itself and self._chosen)
+            self._session.update(indexes=indexes, current=key if takes_over else state.current)
+
+        return done
+
+    def _failed(self, error: ExplorerError) -> None:
+        if not isinstance(error, Cancelled):
+            self._session.fail("indexes", str(error))
+
+    def _change(self, key: str, **changes: object) -> None:
+        indexes = tuple(replace(e, **changes) if e.key == key else e for e in self._session.state.indexes)  # type: ignore[arg-type]
+        self._session.update(indexes=indexes)
+
+    def _measure_next(self) -> None:
+        """Measure the recall of one index that has none yet; the next one follows when it is done."""
+        state = self._session.state
+        if state.dataset is None or state.dataset.rows < 2 or self._tasks.running("measure"):
+            return
+        exact = {e.handle.metric: e.handle for e in state.indexes if e.handle.type == "exact"}
+        entry = next(
+            (e for e in state.indexes if e.handle.type != "exact" and not e.recall and e.handle.metric in exact), None
+        )
+        if entry is None:
+            return
+        wanted, k = entry, state.k
+
+        def done(result: RecallResult) -> None:
+            present = self._session.state.entry(wanted.key)
+            if present is wanted and self._session.state.k == k:
+                self._change(wanted.key, recall=result)
+            else:
+                self._measure_next()
+
+        dataset = state.dataset
+        queries = int(min(1000, dataset.rows, max(50, MEASURE_WORK / (2 * dataset.rows * dataset.dimensions))))
+        request = MeasureRequest(dataset, entry.handle, exact[entry.handle.metric], entry.given, k, queries)
+        self._tasks.start("measure", f"Measuring {type_named(entry.handle.type).title}", request, done, self._failed)
+
+    def _folder(self, dataset: Dataset, type_name: str) -> Path:
+        folder = dataset.folder / "indexes"
+        return folder / "exact" if type_name == "exact" else folder / f"{type_name}-{uuid.uuid4().hex[:12]}"
+
+    def _let_go(self, handle: IndexHandle) -> None:
+        """Remove the files of an index that was replaced, if they are ours."""
+        folder = handle.path.parent
+        if folder.parent.name == "indexes" and folder.name.startswith(f"{handle.type}-"):
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _fits(state: State) -> bool:
+    """Whether the index that answers was built with the present metric."""
+    entry = state.entry()
+    return entry is not None and entry.handle.metric == state.metric

@@ -1,0 +1,94 @@
+"""The map: PCA at once, then the UMAP layout, frame by frame."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from explorer.core.params import Params
+from explorer.core.projection import Projection
+from explorer.errors import Cancelled, ExplorerError
+from explorer.session.session import Session
+from explorer.session.state import State
+from explorer.session.tasks import Tasks
+from explorer.work.requests import PositionsRequest, ProjectRequest, SavePositionsRequest
+
+MAP = "map"
+
+
+class Mapping:
+    """Makes a map whenever there is a new Dataset, and again when somebody asks for another."""
+
+    def __init__(self, session: Session, tasks: Tasks) -> None:
+        self._session = session
+        self._tasks = tasks
+        self.first_method = "umap"
+        self.first_positions: Path | None = None
+        self.seed: int | None = None
+        session.listen(self._react)
+
+    def project(self, method: str, params: Params | None = None, *, fresh: bool = True) -> None:
+        """Lay the rows out anew; the present map stays until the first frame is there."""
+        state = self._session.state
+        if state.dataset is None:
+            return
+        self._session.clear_problem("map")
+        self._session.update(laying_out=True)
+        request = ProjectRequest(state.dataset, state.metric, method, params or {}, self.seed, fresh)
+        self._tasks.start(MAP, f"Projecting · {method.upper()}", request, self._done(), self._failed, self._frame)
+
+    def open_positions(self, path: Path) -> None:
+        """Take the positions of a file (float32, one line for each source row) as the map."""
+        dataset = self._session.state.dataset
+        if dataset is None:
+            return
+        self._session.update(laying_out=True)
+        self._tasks.start(MAP, "Reading positions", PositionsRequest(dataset, path), self._done(), self._failed)
+
+    def save_positions(self, path: Path) -> None:
+        """Write the map's positions, one line for each source row."""
+        state = self._session.state
+        if state.dataset is not None and state.positions is not None:
+            request = SavePositionsRequest(state.dataset, state.positions, path)
+            self._tasks.start("save map", f"Saving {path.name}", request, lambda _: None, self._failed)
+
+    def stop(self) -> None:
+        """Stop the layout; its last frame stays."""
+        self._tasks.stop(MAP)
+
+    def _react(self, new: State, old: State) -> None:
+        if new.dataset is old.dataset or new.dataset is None:
+            return
+        if self.first_positions is not None:
+            path, self.first_positions = self.first_positions, None
+            self.open_positions(path)
+            return
+        self._session.update(laying_out=True)
+        then = (lambda: self.project(self.first_method, fresh=False)) if self.first_method != "pca" else None
+        request = ProjectRequest(new.dataset, new.metric, "pca", {}, self.seed)
+        self._tasks.start(MAP, "First map · PCA", request, self._done(then), self._failed, self._frame)
+
+    def _frame(self, positions: NDArray[np.float32]) -> None:
+        self._session.update(positions=positions)
+
+    def _done(self, then: Callable[[], None] | None = None) -> Callable[[Projection], None]:
+        def done(projection: Projection) -> None:
+            self._session.update(positions=projection.positions, projection=projection, laying_out=False)
+            if then is not None:
+                then()
+
+        return done
+
+    def _failed(self, error: ExplorerError) -> None:
+        state = self._session.state
+        if isinstance(error, Cancelled) and state.positions is not None and state.projection is not None:
+            if state.positions is not state.projection.positions:
+                last = replace(state.projection, positions=state.positions, method="umap", stopped=True)
+                self._session.update(projection=last)
+        elif not isinstance(error, Cancelled):
+            self._session.fail("map", str(error))
+        self._session.update(laying_out=False)

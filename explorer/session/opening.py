@@ -1,0 +1,96 @@
+"""Opening a source: read it in a child, then let it be the Dataset of the session."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import numpy as np
+
+from explorer.core.dataset import Dataset
+from explorer.core.metric import Metric
+from explorer.errors import Cancelled, ExplorerError
+from explorer.session.session import Session
+from explorer.session.settings import Settings
+from explorer.session.tasks import Tasks
+from explorer.work.requests import FingerprintRequest, ReadRequest
+
+READ = "read"
+FINGERPRINT = "fingerprint"
+
+
+class Opening:
+    """The verbs that bring a Dataset in."""
+
+    def __init__(self, session: Session, tasks: Tasks, settings: Settings) -> None:
+        self._session = session
+        self._tasks = tasks
+        self._settings = settings
+        self._sources_of: dict[str, str] = {}
+
+    def open(
+        self,
+        source: str,
+        *,
+        metadata: Path | None = None,
+        options: Mapping[str, str] | None = None,
+        metric: Metric | None = None,
+    ) -> None:
+        """Read a path or `sample:NAME`. The present Dataset stays until the new one is there, and if it fails."""
+        self._session.clear_problem("data")
+        self._session.update(opening=source)
+        request = ReadRequest(source, metadata, dict(options or {}), metric)
+        title = f"Opening {source if source.startswith('sample:') else Path(source).name}"
+        self._tasks.start(READ, title, request, self._opened(source), self._failed)
+
+    def attach_metadata(self, metadata: Path) -> None:
+        """Read the present source again with another metadata table beside it."""
+        self.open(self._session.state.source, metadata=metadata)
+
+    def _opened(self, source: str) -> Callable[[Dataset], None]:
+        def done(dataset: Dataset) -> None:
+            self._tasks.cancel_all()
+            colour = colour_column(dataset)
+            self._session.update(
+                opening="",
+                source=source,
+                dataset=dataset,
+                metric=dataset.metric,
+                positions=None,
+                projection=None,
+                laying_out=False,
+                indexes=(),
+                current="",
+                asked=None,
+                answer=None,
+                truth=None,
+                verdict=None,
+                focused=-1,
+                selection=np.empty(0, np.int64),
+                colour_by=colour,
+                hidden=frozenset(),
+                problems=(),
+                past=(),
+                future=(),
+            )
+            if not source.startswith("sample:"):
+                self._settings.remember(source)
+
+        return done
+
+    def _failed(self, error: ExplorerError) -> None:
+        self._session.update(opening="")
+        if not isinstance(error, Cancelled):
+            self._session.fail("data", str(error))
+
+    def fingerprint(self) -> None:
+        """Compute the Dataset's fingerprint in the background, once nothing else waits."""
+        dataset = self._session.state.dataset
+        if dataset is not None and not dataset.fingerprint:
+            self._tasks.start(FINGERPRINT, "Fingerprint", FingerprintRequest(dataset), lambda _: None, lambda _: None)
+
+
+def colour_column(dataset: Dataset) -> str:
+    """The column that colours the map at first: the first category of 2 to 64 labels, otherwise none."""
+    fit = [c.name for c in dataset.columns if c.kind == "category" and 2 <= len(c.labels) <= 64]
+    return fit[0] if fit else ""

@@ -1,0 +1,58 @@
+"""The session: holds the State, and tells its listeners when it changes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from explorer.session.state import Place, Problem, State
+
+Listener = Callable[[State, State], None]
+
+
+class Session:
+    """One State, one signal. Used from one thread; listeners are called in the order in which they came.
+
+    A listener may change the State again: that change is told after the present one has reached everybody.
+    """
+
+    def __init__(self) -> None:
+        self.state = State()
+        self._listeners: list[Listener] = []
+        self._untold: list[tuple[State, State]] = []
+        self._telling = False
+
+    def listen(self, listener: Listener) -> None:
+        """Call `listener(new, old)` after each change."""
+        self._listeners.append(listener)
+
+    def update(self, **changes: Any) -> None:
+        """Replace fields of the State and tell everybody; nothing happens when nothing differs."""
+        old = self.state
+        if all(getattr(old, name) is value for name, value in changes.items()):
+            return
+        self.state = replace(old, **changes)
+        self._untold.append((self.state, old))
+        if self._telling:
+            return
+        self._telling = True
+        try:
+            while self._untold:
+                new, before = self._untold.pop(0)
+                for listener in self._listeners:
+                    listener(new, before)
+        finally:
+            self._telling = False
+            self._untold.clear()
+
+    def fail(self, place: Place, sentence: str) -> None:
+        """Say what went wrong, at its place."""
+        others = tuple(problem for problem in self.state.problems if problem.place != place)
+        self.update(problems=(*others, Problem(place, sentence)))
+
+    def clear_problem(self, place: Place) -> None:
+        """Nothing is wrong there any more."""
+        left = tuple(problem for problem in self.state.problems if problem.place != place)
+        if len(left) != len(self.state.problems):
+            self.update(problems=left)

@@ -1,0 +1,50 @@
+"""What the program remembers from one start to the next: recent files, theme, window. Never a secret."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+from explorer import paths
+
+MOST_RECENT = 10
+VERSION = 1
+
+
+class Settings:
+    """A small JSON file; one that cannot be read counts as empty, one that cannot be written is let be."""
+
+    def __init__(self, path: Path | None = None) -> None:
+        self._path = path or paths.settings_folder() / "settings.json"
+        try:
+            values = json.loads(self._path.read_text("utf-8"))
+        except (OSError, ValueError):
+            values = {}
+        self._values: dict[str, Any] = values if isinstance(values, dict) else {}
+
+    @property
+    def recent(self) -> tuple[str, ...]:
+        """Files opened before that are still there, the newest first."""
+        recent = self._values.get("recent", [])
+        return tuple(p for p in recent if isinstance(p, str) and Path(p).exists()) if isinstance(recent, list) else ()
+
+    def remember(self, source: str) -> None:
+        """Put a file at the top of the recent ones."""
+        path = str(Path(source).absolute())
+        self.set("recent", [path, *(other for other in self.recent if other != path)][:MOST_RECENT])
+
+    def get(self, key: str, default: str = "") -> str:
+        value = self._values.get(key, default)
+        return value if isinstance(value, str) else default
+
+    def set(self, key: str, value: str | list[str]) -> None:
+        """Remember a value now; the file is written beside and renamed."""
+        self._values = {**self._values, "version": VERSION, key: value}
+        beside = self._path.with_name(f"{self._path.name}.{os.getpid()}")
+        try:
+            beside.write_text(json.dumps(self._values, indent=1), "utf-8")
+            beside.replace(self._path)
+        except OSError:
+            beside.unlink(missing_ok=True)

@@ -1,0 +1,116 @@
+"""The State of the window: one frozen value. What is on the screen is a function of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from explorer.core.dataset import Dataset
+from explorer.core.metric import Metric
+from explorer.core.neighbours import Neighbours
+from explorer.core.params import Params
+from explorer.core.projection import Projection
+from explorer.core.query import Query
+from explorer.core.recall import Verdict
+from explorer.indexes.base import IndexHandle
+from explorer.measure.recall import RecallResult
+from explorer.work.requests import Answer
+
+Place = Literal["data", "query", "map", "indexes"]
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Something that went wrong, said where it belongs; it stays until that place succeeds or it is dismissed."""
+
+    place: Place
+    sentence: str
+
+
+@dataclass(frozen=True)
+class TaskView:
+    """A task under way, as it is shown. `fraction` is 0 … 1 or None; `seconds_left` None while it is not known."""
+
+    key: str
+    title: str
+    note: str = ""
+    fraction: float | None = None
+    seconds_left: float | None = None
+    cancellable: bool = True
+
+
+@dataclass(frozen=True, eq=False)
+class IndexEntry:
+    """An index in the list. `given` are the search parameters that were set by hand; the rest follow from k."""
+
+    key: str
+    handle: IndexHandle
+    given: Params = field(default_factory=dict)
+    recall: RecallResult | None = None
+    name: str = ""
+    """How it is called when it was opened from or saved to a file."""
+
+
+@dataclass(frozen=True, eq=False)
+class Asked:
+    """A query of the history: what was typed or clicked."""
+
+    query: Query
+    others: tuple[Query, ...] = ()
+    """The other readings of the same text."""
+
+
+@dataclass(frozen=True, eq=False)
+class State:
+    """Everything the views show. Arrays and values in it are never changed, only replaced."""
+
+    opening: str = ""
+    """The source that is being opened; empty when none is."""
+    source: str = ""
+    """What was opened: a path or `sample:NAME`."""
+    dataset: Dataset | None = None
+    metric: Metric = "cosine"
+    k: int = 10
+
+    positions: NDArray[np.float32] | None = None
+    """The positions on the map now: of `projection`, or of a frame on the way to the next."""
+    projection: Projection | None = None
+    laying_out: bool = False
+
+    indexes: tuple[IndexEntry, ...] = ()
+    current: str = ""
+    """The key of the index that answers."""
+
+    asked: Asked | None = None
+    answer: Answer | None = None
+    truth: Neighbours | None = None
+    verdict: Verdict | None = None
+
+    focused: int = -1
+    """The row that is looked at in the table and on the map; −1 for none."""
+    selection: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
+    colour_by: str = ""
+    hidden: frozenset[str] = frozenset()
+    """Labels of `colour_by` that the legend has switched off."""
+
+    tasks: tuple[TaskView, ...] = ()
+    problems: tuple[Problem, ...] = ()
+
+    past: tuple[Asked, ...] = ()
+    future: tuple[Asked, ...] = ()
+
+    def entry(self, key: str = "") -> IndexEntry | None:
+        """The index of that key, or the one that answers."""
+        return next((entry for entry in self.indexes if entry.key == (key or self.current)), None)
+
+    @property
+    def exact(self) -> IndexEntry | None:
+        """The exact index of the present metric, which tells the truth."""
+        return next((e for e in self.indexes if e.handle.type == "exact" and e.handle.metric == self.metric), None)
+
+    def problem(self, place: Place) -> str:
+        """What is wrong at that place; empty when nothing is."""
+        return next((problem.sentence for problem in self.problems if problem.place == place), "")

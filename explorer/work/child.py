@@ -1,0 +1,114 @@
+"""A child process: reads requests from standard input, carries them out, writes what happens to standard output.
+
+    in    ("do", id, request)        carry out, one after another
+          ("stop", id)               raise Cancelled at that request's next progress
+    out   ("progress", id, fraction, note) · ("partial", id, value)
+          then exactly one of ("done", id, value) · ("failed", id, class, sentence) · ("cancelled", id)
+
+When the parent goes away, standard input ends, and so does the child.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import queue
+import sys
+import threading
+import time
+import traceback
+from typing import Any, BinaryIO
+
+from explorer.errors import Cancelled, ExplorerError, TooLarge
+
+PROGRESS_SECONDS = 0.03
+"""Progress is said at most this often."""
+
+
+def main() -> None:
+    """Serve until the parent closes our standard input. What libraries print goes to standard error."""
+    inbound = os.fdopen(os.dup(0), "rb")
+    outbound = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)
+    _be_nice()
+    Child(inbound, outbound).serve()
+
+
+class Child:
+    """One request at a time on the main thread; a second thread listens for "stop" and for the end."""
+
+    def __init__(self, inbound: BinaryIO, outbound: BinaryIO) -> None:
+        from explorer.work.desk import Desk
+
+        self._inbound = inbound
+        self._outbound = outbound
+        self._requests: queue.SimpleQueue[tuple[int, Any]] = queue.SimpleQueue()
+        self._stopped: set[int] = set()
+        self._current = 0
+        self._said = 0.0
+        self._desk = Desk(self._progress, self._publish)
+
+    def serve(self) -> None:
+        """Carry out requests for ever; the process ends when the listener hears the end of input."""
+        threading.Thread(target=self._listen, name="listener", daemon=True).start()
+        while True:
+            self._carry_out(*self._requests.get())
+
+    def _listen(self) -> None:
+        from explorer.work import wire
+
+        with contextlib.suppress(EOFError, OSError):
+            while True:
+                verb, number, *rest = wire.receive(self._inbound)
+                if verb == "do":
+                    self._requests.put((number, rest[0]))
+                else:
+                    self._stopped.add(number)
+        os._exit(0)
+
+    def _carry_out(self, number: int, request: Any) -> None:
+        self._current, self._said = number, 0.0
+        try:
+            self._progress(None)
+            self._say("done", request(self._desk))
+        except Cancelled:
+            self._say("cancelled")
+        except ExplorerError as error:
+            self._say("failed", type(error).__name__, str(error))
+        except MemoryError:
+            self._say("failed", TooLarge.__name__, "There is not enough memory for this.")
+        except OSError as error:
+            where = f"{error.filename}: " if error.filename else ""
+            self._say("failed", "TaskFailed", f"{where}{error.strerror or error}.")
+        except Exception as error:
+            traceback.print_exc(file=sys.stderr)
+            self._say("failed", "TaskFailed", f"Something unforeseen happened ({type(error).__name__}: {error}).")
+
+    def _progress(self, fraction: float | None, note: str = "") -> None:
+        if self._current in self._stopped:
+            raise Cancelled("stopped")
+        now = time.monotonic()
+        if note and now - self._said >= PROGRESS_SECONDS:
+            self._said = now
+            self._say("progress", fraction, note)
+
+    def _publish(self, value: object) -> None:
+        self._say("partial", value)
+
+    def _say(self, verb: str, *rest: object) -> None:
+        from explorer.work import wire
+
+        try:
+            wire.send(self._outbound, (verb, self._current, *rest))
+        except BrokenPipeError:
+            os._exit(0)
+
+
+def _be_nice() -> None:
+    """Let the window's process go first."""
+    if os.environ.get("EXPLORER_CHILD_NICE") and hasattr(os, "nice"):
+        os.nice(int(os.environ["EXPLORER_CHILD_NICE"]))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,51 @@
+"""The desk that a request works at: how it reports, and what stays open from one request to the next."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable
+
+from explorer import encoders
+from explorer.core.dataset import Dataset
+from explorer.core.progress import Progress, silent
+from explorer.encoders.base import Encoder
+from explorer.indexes import type_named
+from explorer.indexes.base import IndexHandle, Searcher
+
+MOST_OPEN = 12
+"""How many opened indexes stay open; the one used longest ago is closed first."""
+
+
+def unheard(value: object) -> None:
+    """The publisher of somebody who does not listen."""
+
+
+class Desk:
+    """Reports through `progress` and `publish` (a value on the way to the result), and keeps indexes opened."""
+
+    def __init__(self, progress: Progress = silent, publish: Callable[[object], None] = unheard) -> None:
+        self.progress = progress
+        self.publish = publish
+        self._searchers: OrderedDict[tuple[object, ...], Searcher] = OrderedDict()
+        self._encoders: dict[str, Encoder] = {}
+
+    def searcher(self, dataset: Dataset, handle: IndexHandle) -> Searcher:
+        """The opened index of a handle, opened once."""
+        key = (dataset.folder, handle.path, handle.type, handle.metric, handle.build_seconds)
+        if key not in self._searchers:
+            while len(self._searchers) >= MOST_OPEN:
+                self._searchers.popitem(last=False)[1].close()
+            self._searchers[key] = type_named(handle.type).open(handle, dataset)
+        self._searchers.move_to_end(key)
+        return self._searchers[key]
+
+    def encoder(self, name: str) -> Encoder:
+        """The text encoder of that name, loaded once."""
+        if name not in self._encoders:
+            self._encoders[name] = encoders.encoder_named(name)
+        return self._encoders[name]
+
+    def close(self) -> None:
+        """Close every index that is open."""
+        while self._searchers:
+            self._searchers.popitem()[1].close()

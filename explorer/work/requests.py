@@ -1,0 +1,240 @@
+"""Slow work as values: each request can be called at a desk, here or in a child process, with the same result."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from explorer import loading, naming, projection
+from explorer.core import query as core_query
+from explorer.core.dataset import Dataset, fingerprinted
+from explorer.core.metric import Metric
+from explorer.core.neighbours import Neighbours
+from explorer.core.params import Params
+from explorer.core.projection import Projection
+from explorer.core.query import Query
+from explorer.indexes import asking, building, saved
+from explorer.indexes.base import IndexHandle
+from explorer.measure import recall
+from explorer.projection import kept, positions_file
+from explorer.work.desk import Desk
+
+
+@dataclass(frozen=True)
+class ReadRequest:
+    """Read a file, or a `sample:NAME`, into a Dataset."""
+
+    source: str
+    metadata: Path | None = None
+    options: dict[str, str] = field(default_factory=dict)
+    metric: Metric | None = None
+
+    def __call__(self, desk: Desk) -> Dataset:
+        return loading.load(
+            self.source, metadata=self.metadata, options=self.options, metric=self.metric, progress=desk.progress
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class FingerprintRequest:
+    """Compute a Dataset's fingerprint, which its folder then remembers."""
+
+    dataset: Dataset
+
+    def __call__(self, desk: Desk) -> str:
+        return fingerprinted(self.dataset, desk.progress)
+
+
+@dataclass(frozen=True, eq=False)
+class ProjectRequest:
+    """Lay all rows out in two dimensions; publishes each frame as float32 (n, 2).
+
+    A finished map is kept beside the Dataset and found again, unless a `fresh` one is asked for.
+    """
+
+    dataset: Dataset
+    metric: Metric
+    method: str = "umap"
+    params: Params = field(default_factory=dict)
+    seed: int | None = None
+    fresh: bool = True
+
+    def __call__(self, desk: Desk) -> Projection:
+        def publish(positions: Any, fraction: float) -> None:
+            desk.publish(np.array(positions, np.float32))
+
+        if not self.fresh and (found := kept.found(self.dataset, self.metric, self.method, self.params, self.seed)):
+            return found
+        made = projection.projected(
+            self.dataset, self.metric, self.method, self.params, self.seed, publish, desk.progress
+        )
+        kept.keep(made, self.params, self.dataset)
+        return made
+
+
+@dataclass(frozen=True, eq=False)
+class PositionsRequest:
+    """Take a file of positions, one line for each source row, as the map."""
+
+    dataset: Dataset
+    path: Path
+
+    def __call__(self, desk: Desk) -> Projection:
+        return positions_file.read(self.path, self.dataset)
+
+
+@dataclass(frozen=True, eq=False)
+class SavePositionsRequest:
+    """Write positions to a `.npy`, one line for each source row, NaN where a row was dropped."""
+
+    dataset: Dataset
+    positions: Any
+    path: Path
+
+    def __call__(self, desk: Desk) -> Path:
+        positions_file.write(self.path, self.positions, self.dataset)
+        return self.path
+
+
+@dataclass(frozen=True)
+class WarmUpRequest:
+    """Import and compile what a map needs, ahead of time."""
+
+    def __call__(self, desk: Desk) -> bool:
+        from explorer.projection import umap
+
+        umap.warm_up()
+        return True
+
+
+@dataclass(frozen=True, eq=False)
+class BuildRequest:
+    """Build an index into `folder`, which is made when it is not there."""
+
+    dataset: Dataset
+    type: str
+    metric: Metric
+    params: Params
+    folder: Path
+
+    def __call__(self, desk: Desk) -> IndexHandle:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        return building.built(self.dataset, self.type, self.metric, self.params, self.folder, desk.progress)
+
+
+@dataclass(frozen=True, eq=False)
+class OpenIndexRequest:
+    """Open an index that was saved, by this program or by its library."""
+
+    dataset: Dataset
+    path: Path
+    metric: Metric | None = None
+
+    def __call__(self, desk: Desk) -> IndexHandle:
+        return saved.open_saved(self.path, self.dataset, self.metric)
+
+
+@dataclass(frozen=True, eq=False)
+class SaveIndexRequest:
+    """Save a built index in its library's own format, with a sidecar."""
+
+    dataset: Dataset
+    handle: IndexHandle
+    out: Path
+
+    def __call__(self, desk: Desk) -> IndexHandle:
+        return saved.save_index(self.handle, self.dataset, self.out)
+
+
+@dataclass(frozen=True, eq=False)
+class MeasureRequest:
+    """Measure an index's recall and speed on a sample of rows."""
+
+    dataset: Dataset
+    handle: IndexHandle
+    exact: IndexHandle
+    params: Params
+    k: int
+    queries: int
+    seed: int = 0
+
+    def __call__(self, desk: Desk) -> recall.RecallResult:
+        searcher, truth = desk.searcher(self.dataset, self.handle), desk.searcher(self.dataset, self.exact)
+        params = asking.resolved(self.handle, self.params, self.k)
+        return recall.measured(
+            self.dataset,
+            self.handle,
+            searcher,
+            truth,
+            k=self.k,
+            params=params,
+            queries=self.queries,
+            seed=self.seed,
+            progress=desk.progress,
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class ReadingsRequest:
+    """What a typed query can mean: the chosen reading first. With a `kind`, only readings of that kind."""
+
+    dataset: Dataset
+    text: str
+    kind: str = ""
+
+    def __call__(self, desk: Desk) -> tuple[Query, ...]:
+        return core_query.readings(self.text, self.dataset, naming.nearest(self.dataset), self.kind)
+
+
+@dataclass(frozen=True, eq=False)
+class Answer:
+    """What one search of one index found, with the search parameters it used, and the milliseconds it took."""
+
+    neighbours: Neighbours
+    params: Params
+    search_ms: float
+
+
+@dataclass(frozen=True, eq=False)
+class SearchRequest:
+    """Ask one index one query; on `exact` this is the truth."""
+
+    dataset: Dataset
+    handle: IndexHandle
+    query: Query
+    k: int
+    params: Params = field(default_factory=dict)
+
+    def __call__(self, desk: Desk) -> Answer:
+        dataset, handle = self.dataset, self.handle
+        dataset.check_unchanged()
+        encode = desk.encoder(dataset.encoder).encode_query if dataset.encoder else None
+        vector = core_query.vector_of(self.query, dataset, handle.metric, encode)
+        params = asking.resolved(handle, self.params, self.k)
+        searcher = desk.searcher(dataset, handle)
+        started = time.perf_counter()
+        found = asking.neighbours(
+            searcher, handle, dataset, vector, self.k, params, self.query.leave_out, desk.progress
+        )
+        return Answer(found, params, (time.perf_counter() - started) * 1000)
+
+
+Request = (
+    ReadRequest
+    | FingerprintRequest
+    | ProjectRequest
+    | PositionsRequest
+    | SavePositionsRequest
+    | WarmUpRequest
+    | BuildRequest
+    | OpenIndexRequest
+    | SaveIndexRequest
+    | MeasureRequest
+    | ReadingsRequest
+    | SearchRequest
+)
+CLASSES: tuple[type[Any], ...] = (*Request.__args__, Answer)
