@@ -44,6 +44,8 @@ class BadQuery(BadInput):
 class UnknownName(BadQuery):
     """No row bears the name; `near` are the closest names there are, `more` is another sentence about it."""
 
+    near: tuple[str, ...] = ()
+
     def __init__(self, name: str, near: Iterable[str] = (), more: str = "") -> None:
         self.near = tuple(near)
         offers = [f"“{other}”" for other in self.near]

@@ -37,7 +37,8 @@ def load(
         table = table or sample.metadata
         given = {**sample.options, **given}
         metric = metric or sample.metric
-        facts = {"sample": sample.name, "colour": sample.colour, "licence": sample.licence}
+        said = {"sample": sample.name, "colour": sample.colour, "licence": sample.licence}
+        facts = {key: value for key, value in said.items() if value}
     else:
         path, title = Path(source).expanduser(), None
     encoder = encoder_named(given["encoder"]) if "encoder" in given else None
