@@ -1,12 +1,15 @@
 #!/bin/bash
-# bare.sh [SUITE]: proves `make run` and `make test` on a system that has nothing but git and make.
+# bare.sh [SUITE [OPTIONS of debootstrap]]: proves `make run` and `make test` on a system that has nothing but git and make.
 #
 # Needs root and debootstrap. Makes a minimal Debian (bookworm unless SUITE says otherwise) in a temporary folder, clones
 # the last commit of this checkout into it, runs both commands there as a new user would, without a display, and says
 # how they ended. What the machine says about package indexes (apt, pip, certificates, proxies) holds inside too.
-# KEEP=1 keeps the folder, to look around in. MIRROR=URL names another Debian mirror.
+# KEEP=1 keeps the folder, to look around in. MIRROR=URL names another mirror; for Ubuntu:
+#   MIRROR=http://archive.ubuntu.com/ubuntu packaging/bare.sh noble --components=main,universe
 set -euo pipefail
 suite=${1:-bookworm}
+options=("${@:2}")
+mirror=${MIRROR:-http://deb.debian.org/debian}
 checkout=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
 
 if [ "$(id -u)" != 0 ] || ! command -v debootstrap >/dev/null; then
@@ -42,7 +45,12 @@ copy() {  # copy PATH...: where they exist
 }
 
 echo "== a bare $suite in $root"
-debootstrap --variant=minbase --include=git,make,ca-certificates "$suite" "$root" ${MIRROR:+"$MIRROR"} >"$root.log" 2>&1 ||
+script=()
+if [ ! -e "/usr/share/debootstrap/scripts/$suite" ]; then  # newer than debootstrap: all of Ubuntu's are the same
+    script=(gutsy)
+fi
+debootstrap --variant=minbase --include=git,make,ca-certificates "${options[@]}" \
+    "$suite" "$root" "$mirror" "${script[@]}" >"$root.log" 2>&1 ||
     { tail -n 20 "$root.log"; rm -f "$root.log"; exit 1; }
 rm -f "$root.log"
 

@@ -20,7 +20,7 @@ stop() {
 stamp="$(cat pyproject.toml packaging/constraints.txt packaging/setup.sh packaging/annoy_wheel.sh | cksum) for"
 
 fits() {  # does .venv run, stand where it was made, and belong to the Python that was asked for?
-    .venv/bin/python -m pip --version >/dev/null 2>&1 || return 1
+    .venv/bin/python -c "import pip" 2>/dev/null || return 1
     grep -qF "$(pwd -P)/.venv" .venv/pyvenv.cfg || return 1
     [ -z "${PYTHON:-}" ] || [ "$("$PYTHON" -V)" = "$(.venv/bin/python -V)" ]
 }
