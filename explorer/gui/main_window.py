@@ -80,6 +80,7 @@ class MainWindow(QMainWindow):
         answers.addWidget(self.inspector)
         answers.setSizes([430, 390])
         answers.setChildrenCollapsible(False)
+        answers.setHandleWidth(1)
         self._right = _side("right", (answers, 1))
         middle = QWidget()
         self._middle = QStackedLayout(middle)
@@ -92,6 +93,7 @@ class MainWindow(QMainWindow):
         for i in range(3):
             body.setStretchFactor(i, int(i == 1))
         body.setChildrenCollapsible(False)
+        body.setHandleWidth(1)
         whole = QWidget()
         column = QVBoxLayout(whole)
         column.setContentsMargins(0, 0, 0, 0)
@@ -246,7 +248,7 @@ def _side(name: str, *parts: tuple[QWidget, int]) -> QWidget:
     side.setObjectName(name)
     side.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
     column = QVBoxLayout(side)
-    column.setContentsMargins(0, 0, 1, 0)
+    column.setContentsMargins(0, 0, 0, 0)
     column.setSpacing(0)
     for widget, stretch in parts:
         column.addWidget(widget, stretch)

@@ -8,6 +8,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QFont, QPalette
 from PySide6.QtWidgets import QApplication
 
+from explorer import paths
+
 
 @dataclass(frozen=True)
 class Theme:
@@ -118,13 +120,13 @@ def _palette(theme: Theme) -> QPalette:
 
 
 def _style_sheet(t: Theme) -> str:
+    icons = (paths.resources() / "icons").as_posix()
     return f"""
     * {{ font-size: 13px; }}
     QMainWindow, QWidget#panel, QWidget#bar, QScrollArea#panel {{ background: {t.panel}; }}
     QWidget#bar {{ border-bottom: 1px solid {t.line}; }}
     QWidget#tasks {{ background: {t.panel}; border-top: 1px solid {t.line}; }}
-    QWidget#left {{ background: {t.panel}; border-right: 1px solid {t.line}; }}
-    QWidget#right {{ background: {t.panel}; border-left: 1px solid {t.line}; }}
+    QWidget#left, QWidget#right {{ background: {t.panel}; }}
     QFrame#rule {{ background: {t.line}; border: none; max-height: 1px; min-height: 1px; }}
     QLabel {{ background: transparent; }}
     QLabel[role="quiet"] {{ color: {t.quiet}; }}
@@ -137,7 +139,21 @@ def _style_sheet(t: Theme) -> str:
     }}
     QLineEdit:focus, QSpinBox:focus, QDoubleSpinBox:focus, QComboBox:focus {{ border-color: {t.accent}; }}
     QLineEdit#query {{ padding: 7px 10px; font-size: 14px; border-radius: 6px; }}
-    QComboBox::drop-down {{ border: none; width: 20px; }}
+    QComboBox::drop-down {{ border: none; width: 22px; }}
+    QComboBox::down-arrow {{ image: url("{icons}/down-{t.name}.svg"); width: 12px; height: 12px; }}
+    QSpinBox::up-button, QDoubleSpinBox::up-button {{
+        subcontrol-origin: border; subcontrol-position: top right; width: 20px; border: none; background: transparent;
+    }}
+    QSpinBox::down-button, QDoubleSpinBox::down-button {{
+        subcontrol-origin: border; subcontrol-position: bottom right; width: 20px; border: none;
+        background: transparent;
+    }}
+    QSpinBox::up-arrow, QDoubleSpinBox::up-arrow {{
+        image: url("{icons}/up-{t.name}.svg"); width: 11px; height: 11px;
+    }}
+    QSpinBox::down-arrow, QDoubleSpinBox::down-arrow {{
+        image: url("{icons}/down-{t.name}.svg"); width: 11px; height: 11px;
+    }}
     QComboBox QAbstractItemView {{
         background: {t.field}; border: 1px solid {t.line}; outline: none; selection-background-color: {t.chosen};
         selection-color: {t.text}; padding: 4px;

@@ -1,94 +1,121 @@
-"""How distance grows with rank: the truth as a line, what the index found as dots."""
+"""How distance grows with rank: the truth as a line with a dot for each hit and a ring for each miss, extras after it."""
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
-from PySide6.QtGui import QColor
+from numpy.typing import NDArray
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
+from explorer.gui import wording
 from explorer.gui.panels.pieces import heading
 from explorer.gui.theme import DARK, Theme
 from explorer.session.controller import Controller
 from explorer.session.state import State
 
-HEIGHT = 168
+HEIGHT = 156
+MOST_DOTS = 60
+"""With more neighbours than this, hits are the line alone; misses keep their rings."""
 
 
 class DistanceChart(QWidget):
-    """A small pyqtgraph plot; imported with the first answer, so that the window need not wait for it."""
+    """Hidden until there is a truth of two rows or more."""
 
     def __init__(self, controller: Controller) -> None:
         super().__init__()
-        self._controller = controller
-        self._theme = DARK
-        self._plot: Any = None
+        self._plot = _Plot()
         self.setFixedHeight(HEIGHT)
-        self.setAccessibleName("Distance by rank")
-        self._column = QVBoxLayout(self)
-        self._column.setContentsMargins(16, 8, 8, 8)
-        self._column.setSpacing(2)
-        self._column.addWidget(heading("Distance by rank"))
+        column = QVBoxLayout(self)
+        column.setContentsMargins(16, 8, 12, 10)
+        column.setSpacing(4)
+        column.addWidget(heading("Distance by rank"))
+        column.addWidget(self._plot, 1)
         self.hide()
         controller.session.listen(self._follow)
 
     def set_theme(self, theme: Theme) -> None:
         """Draw in other colours."""
-        self._theme = theme
-        self._show(self._controller.session.state)
+        self._plot.theme = theme
+        self._plot.update()
 
     def _follow(self, new: State, old: State) -> None:
-        if new.verdict is not old.verdict or new.asked is not old.asked:
-            self._show(new)
-
-    def _show(self, state: State) -> None:
-        if state.asked is None or state.dataset is None:
+        if new.asked is None:
             self.hide()
-        if state.truth is None or state.verdict is None or state.answer is None or len(state.truth) < 2:
+        elif new.verdict is not None and new.verdict is not old.verdict and new.truth is not None and new.answer:
+            missed = np.isin(new.truth.rows, new.verdict.misses)
+            found = new.answer.neighbours
+            self._plot.show_answer(new.truth.distances, missed, found.distances[~new.verdict.hit])
+            self.setVisible(len(new.truth) > 1)
+
+
+class _Plot(QWidget):
+    """Two figures on the left, the first and the last rank below."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.theme = DARK
+        self._truth: NDArray[np.float64] = np.empty(0)
+        self._missed: NDArray[np.bool_] = np.empty(0, bool)
+        self._extras: NDArray[np.float64] = np.empty(0)
+
+    def show_answer(
+        self, truth: NDArray[np.float64], missed: NDArray[np.bool_], extras: NDArray[np.float64]
+    ) -> None:
+        """Distances by rank, which of them were missed, and the distances of extras."""
+        self._truth, self._missed, self._extras = truth, missed, extras
+        ends = f"from {wording.distance(float(truth[0]))} to {wording.distance(float(truth[-1]))}" if len(truth) else ""
+        self.setAccessibleName(f"Distance by rank, {ends}")
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw what `show_answer` was given."""
+        if len(self._truth) < 2:
             return
-        if self._plot is None:
-            self._make()
-        theme, found, truth = self._theme, state.answer.neighbours, state.truth
-        import pyqtgraph as pg
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        everything = np.concatenate([self._truth, self._extras])
+        low, high = float(everything.min()), float(everything.max())
+        figures = wording.distance(high), wording.distance(low)
+        left = max(painter.fontMetrics().horizontalAdvance(figure) for figure in figures) + 10
+        area = QRectF(left, 6, self.width() - left - 8, self.height() - 28)
+        self._frame(painter, area, figures, len(everything))
+        at = _placed(everything, low, high, area)
+        n = len(self._truth)
+        painter.setPen(QPen(QColor(self.theme.quiet), 1.5))
+        painter.drawPolyline(QPolygonF(at[:n]))
+        for i, point in enumerate(at):
+            self._dot(painter, point, i, n)
 
-        plot = self._plot
-        plot.clear()
-        plot.setBackground(theme.panel)
-        for side in ("left", "bottom"):
-            plot.getAxis(side).setPen(pg.mkPen(theme.line))
-            plot.getAxis(side).setTextPen(pg.mkPen(theme.quiet))
-        ranks = np.arange(1, len(truth) + 1)
-        plot.plot(ranks, truth.distances, pen=pg.mkPen(theme.quiet, width=1.5))
-        missed = np.isin(truth.rows, state.verdict.misses)
-        dots = ((~missed, theme.text, theme.text), (missed, theme.panel, theme.miss))
-        if len(truth) <= 100:
-            for which, fill, ring in dots:
-                plot.plot(
-                    ranks[which],
-                    truth.distances[which],
-                    pen=None,
-                    symbol="o",
-                    symbolSize=6,
-                    symbolBrush=QColor(fill),
-                    symbolPen=pg.mkPen(ring, width=1.4),
-                )
-        extras = found.distances[~state.verdict.hit]
-        if len(extras):
-            after = len(truth) + 1 + np.arange(len(extras))
-            pen = pg.mkPen(theme.quiet, width=1.2)
-            plot.plot(after, extras, pen=None, symbol="s", symbolSize=6, symbolBrush=None, symbolPen=pen)
-        plot.autoRange(padding=0.05)
-        self.show()
+    def _frame(self, painter: QPainter, area: QRectF, figures: tuple[str, str], last: int) -> None:
+        painter.setPen(QColor(self.theme.line))
+        for y in (area.top(), area.bottom()):
+            painter.drawLine(QPointF(area.left(), round(y) + 0.5), QPointF(area.right(), round(y) + 0.5))
+        painter.setPen(QColor(self.theme.quiet))
+        for y, figure in zip((area.top(), area.bottom()), figures, strict=True):
+            beside = QRectF(0, y - 9, area.left() - 8, 18)
+            painter.drawText(beside, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, figure)
+        below = QRectF(area.left() - 8, area.bottom() + 4, area.width() + 16, 18)
+        painter.drawText(below, Qt.AlignmentFlag.AlignLeft, "1")
+        painter.drawText(below, Qt.AlignmentFlag.AlignRight, str(last))
 
-    def _make(self) -> None:
-        import pyqtgraph as pg
+    def _dot(self, painter: QPainter, at: QPointF, i: int, n: int) -> None:
+        if i >= n:
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.setPen(QPen(QColor(self.theme.quiet), 1.3))
+            painter.drawRect(QRectF(at.x() - 3, at.y() - 3, 6, 6))
+        elif self._missed[i]:
+            painter.setBrush(QColor(self.theme.panel))
+            painter.setPen(QPen(QColor(self.theme.miss), 1.5))
+            painter.drawEllipse(at, 3.5, 3.5)
+        elif n <= MOST_DOTS:
+            painter.setBrush(QColor(self.theme.text))
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.drawEllipse(at, 3, 3)
 
-        pg.setConfigOptions(antialias=True)
-        self._plot = pg.PlotWidget(enableMenu=False)
-        self._plot.setMouseEnabled(x=False, y=False)
-        self._plot.hideButtons()
-        self._plot.setFrameShape(self._plot.Shape.NoFrame)
-        self._plot.getAxis("left").setWidth(44)
-        self._plot.getAxis("bottom").setHeight(18)
-        self._column.addWidget(self._plot, 1)
+
+def _placed(values: NDArray[np.float64], low: float, high: float, area: QRectF) -> list[QPointF]:
+    """Where each value stands in the area; all equal ones stand in the middle."""
+    step = area.width() / max(1, len(values) - 1)
+    share = (values - low) / (high - low) if high > low else np.full(len(values), 0.5)
+    return [QPointF(area.left() + i * step, area.bottom() - s * area.height()) for i, s in enumerate(share.tolist())]

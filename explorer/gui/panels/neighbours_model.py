@@ -65,8 +65,9 @@ class NeighboursModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.DisplayRole:
             fixed = ("#", "name", "distance", "")
             return fixed[section] if section < FIRST_COLUMN else self._columns[section - FIRST_COLUMN].name
-        if role == Qt.ItemDataRole.TextAlignmentRole and section in (RANK, DISTANCE):
-            return Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+        if role == Qt.ItemDataRole.TextAlignmentRole:
+            side = Qt.AlignmentFlag.AlignRight if section in (RANK, DISTANCE) else Qt.AlignmentFlag.AlignLeft
+            return side | Qt.AlignmentFlag.AlignVCenter
         return None
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
