@@ -96,6 +96,14 @@ def test_a_thousand_neighbours(metric: Metric) -> None:
 
 
 @pytest.mark.parametrize("metric", METRICS)
+@pytest.mark.parametrize("dimensions", [1, 5, 900])
+def test_short_and_long_vectors(metric: Metric, dimensions: int) -> None:
+    rows = 2 * SMALL // dimensions
+    x = np.random.default_rng(1).standard_normal((rows, dimensions)).astype(np.float32)
+    check(metric, x, x[:2], 10)
+
+
+@pytest.mark.parametrize("metric", METRICS)
 @pytest.mark.parametrize("rows", [1, 2, 7])
 def test_more_neighbours_asked_than_rows(rows: int, metric: Metric) -> None:
     x = data("plain")[:rows]
@@ -136,11 +144,11 @@ def test_bounds_hold(kind: str, metric: Metric) -> None:
             "cosine": np.where(cosine > 0, sine, 2 - sine),
         }
         found = {"differences": differences.intervals(x, q, metric, known, pool, silent)}
-    scores = {"differences": exactly[metric]}
-    if metric != "manhattan":
-        found["products"] = products.intervals(x, q, metric, known, silent)
-        product = {"euclidean": norms**2 / 2 - wide @ ask, "dot": -(wide @ ask), "cosine": -cosine}
-        scores["products"] = product[metric]
+        scores = {"differences": exactly[metric]}
+        if metric != "manhattan":
+            found["products"] = products.intervals(x, q, metric, known, pool, silent)
+            product = {"euclidean": norms**2 / 2 - wide @ ask, "dot": -(wide @ ask), "cosine": -cosine}
+            scores["products"] = product[metric]
     for scan, intervals in found.items():
         _assert_inside(intervals, scores[scan])
 
@@ -158,7 +166,7 @@ def test_bounds_are_narrow_enough_to_be_of_use() -> None:
     x = data("plain")
     with ThreadPoolExecutor(2) as pool:
         known = lengths.measured(x, pool, silent)
-    fast = products.intervals(x, x[3], "cosine", known, silent)
+        fast = products.intervals(x, x[3], "cosine", known, pool, silent)
     assert float((fast.upper - fast.lower).max()) < 2e-5
     together = batch.candidates(x, x[:32], 10, "euclidean", known, silent)
     assert max(len(rows) for rows in together if rows is not None) < 20

@@ -12,10 +12,12 @@ from explorer.indexes.exact.lengths import Lengths
 
 QUERIES = 256
 """How many queries are asked together."""
-BLOCK = 2048
-"""How many rows are scored at a time: scores of one block and 256 queries are 2 MB, which stay in the cache."""
+BLOCK_NUMBERS = 4 << 20
+MOST_ROWS = 8192
+"""How much of the vectors is scored at a time: the cores meet at every block, so blocks are not small."""
 SAMPLE = 16384
-"""How many rows tell at first how far the k-th nearest can be at most."""
+SAMPLE_ROWS = 1024
+"""How many rows tell at first how far the k-th nearest can be at most, and how many of them stand together."""
 MOST_KEPT = 4 << 20
 """So many candidates of all queries are kept before those that have been outdone are dropped."""
 
@@ -34,11 +36,11 @@ def candidates(
     dot, so that they stay sharp when the data lie far from the origin.
     """
     scores = _Scores(vectors, queries, metric, lengths)
-    starts = range(0, len(vectors), BLOCK)
-    pool = _Pool(_first_reach(scores, starts, k), k)
-    for start in starts:
+    step = max(1, min(MOST_ROWS, BLOCK_NUMBERS // vectors.shape[1]))
+    pool = _Pool(_first_reach(scores, len(vectors), k), k)
+    for start in range(0, len(vectors), step):
         progress(start / len(vectors), "search")
-        score, error = scores.of(slice(start, min(start + BLOCK, len(vectors))))
+        score, error = scores.of(slice(start, min(start + step, len(vectors))))
         if not pool.add(start, score, error):
             return [None] * len(queries)
     fit = [scores.fit(query) for query in queries]
@@ -99,13 +101,13 @@ class _Scores:
         return score, at_least(np.minimum(error, LARGEST_LENGTH**2))
 
 
-def _first_reach(scores: _Scores, starts: range, k: int) -> NDArray[np.float32]:
+def _first_reach(scores: _Scores, rows: int, k: int) -> NDArray[np.float32]:
     """Upper bounds (q,) on the score of the k-th nearest, from blocks spread evenly over all rows."""
-    wanted = -(-max(SAMPLE, 64 * k) // BLOCK)
-    chosen = sorted({starts[int(i)] for i in np.linspace(0, len(starts) - 1, min(wanted, len(starts)))})
+    starts = range(0, rows, SAMPLE_ROWS)
+    wanted = min(len(starts), -(-max(SAMPLE, 64 * k) // SAMPLE_ROWS))
     uppers = []
-    for start in chosen:
-        score, error = scores.of(slice(start, min(start + BLOCK, starts.stop)))
+    for start in sorted({starts[int(i)] for i in np.linspace(0, len(starts) - 1, wanted)}):
+        score, error = scores.of(slice(start, min(start + SAMPLE_ROWS, rows)))
         score[score == -np.inf] = np.inf
         uppers.append((score + error).T)
     upper = np.concatenate(uppers, axis=1)

@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 from explorer.core.progress import Progress
 from explorer.indexes.exact.bounds import LARGEST_LENGTH, SMALLEST_LENGTH
 
-SPAN_BYTES = 8 << 20
-"""How much of the vectors one step of a scan reads: enough to keep all cores busy, little enough to stop soon."""
+MOST_BYTES = 32 << 20
+FEWEST_BYTES = 1 << 20
+"""How much of the vectors one step of a scan reads: a sixteenth, but not too much to stop soon."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,7 +46,8 @@ class Lengths:
 
 def spans(rows: int, dimensions: int) -> list[slice]:
     """The steps of a scan over all rows, in order."""
-    step = max(1, SPAN_BYTES // (4 * dimensions))
+    size = min(MOST_BYTES, max(FEWEST_BYTES, rows * dimensions // 4))
+    step = max(1, size // (4 * dimensions))
     return [slice(start, min(start + step, rows)) for start in range(0, rows, step)]
 
 

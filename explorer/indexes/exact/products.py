@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from concurrent.futures import Executor
+
 import numpy as np
 from numpy.typing import NDArray
 
 from explorer.core.metric import Metric
 from explorer.core.progress import Progress
 from explorer.indexes.exact.bounds import Intervals, at_least, gamma
-from explorer.indexes.exact.lengths import Lengths, spans
+from explorer.indexes.exact.lengths import Lengths, each, spans
+
+SHORT = 32
+"""Vectors of fewer numbers than this."""
 
 
 def intervals(
@@ -16,6 +21,7 @@ def intervals(
     query: NDArray[np.float32],
     metric: Metric,
     lengths: Lengths,
+    pool: Executor,
     progress: Progress,
 ) -> Intervals:
     """Intervals of the scores of all (n, d) vectors for one query (d,) of usable length.
@@ -33,10 +39,9 @@ def intervals(
     size = float(np.sqrt(np.vecdot(query, query, dtype=np.float64)))
     asked = np.asarray(query / np.float64(size), np.float32) if metric == "cosine" else query
     asked = -asked
-    steps = spans(rows, dimensions)
-    for i, span in enumerate(steps):
-        progress(i / len(steps), "search")
-        score = np.dot(vectors[span], asked, out=lower[span])
+
+    def work(span: slice) -> None:
+        score = product(vectors[span], asked, out=lower[span])
         longest = float(np.sqrt(lengths.squared[span].max(initial=0)))
         if metric == "cosine":
             score *= lengths.inverse[span]
@@ -48,6 +53,16 @@ def intervals(
             error = gamma(dimensions + 8) * longest * size
         np.add(score, at_least(error), out=upper[span])
         score -= at_least(error)
+
+    # Each thread multiplies its own rows: the threads of BLAS wait for the slowest at every block, which costs several
+    # times as much on a busy machine. Short rows are the exception, as each costs a call.
+    product = np.vecdot if dimensions >= SHORT else np.dot
+    if dimensions >= SHORT:
+        each(pool, work, spans(rows, dimensions), progress, "search")
+    else:
+        for span in spans(rows, dimensions):
+            progress(span.start / rows, "search")
+            work(span)
     return settled(Intervals(lower, upper), metric, lengths)
 
 

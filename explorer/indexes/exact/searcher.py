@@ -14,7 +14,7 @@ from explorer.core.params import Params
 from explorer.core.progress import Progress, silent
 from explorer.indexes.base import Searcher
 from explorer.indexes.exact import batch, differences, lengths, products
-from explorer.indexes.exact.bounds import Intervals, candidates, usable
+from explorer.indexes.exact.bounds import candidates, usable
 
 SMALL = 1 << 18
 """So few numbers in all are compared in float64 at once."""
@@ -72,11 +72,12 @@ class ExactSearcher(Searcher):
             return None
         known = self._lengths(progress)
         if not self._careful:
-            rows = candidates(products.intervals(self._vectors, query, self._metric, known, progress), k)
+            fast = products.intervals(self._vectors, query, self._metric, known, self._pool, progress)
+            rows = candidates(fast, k)
             if not self._too_many(rows, k):
                 return rows
             self._careful = True
-        found: Intervals = differences.intervals(self._vectors, query, self._metric, known, self._pool, progress)
+        found = differences.intervals(self._vectors, query, self._metric, known, self._pool, progress)
         return candidates(found, k)
 
     def _too_many(self, rows: NDArray[np.intp], k: int) -> bool:
