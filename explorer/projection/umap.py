@@ -1,0 +1,161 @@
+"""UMAP: umap-learn's graph and parameters, over a neighbour graph and a layout of our own that can be watched.
+
+McInnes, Healy, Melville: UMAP: Uniform Manifold Approximation and Projection for Dimension Reduction,
+arXiv:1802.03426.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from time import perf_counter
+
+import numpy as np
+from numpy.typing import NDArray
+
+from explorer.core.metric import Metric
+from explorer.core.params import Param, Params
+from explorer.core.progress import Progress, silent
+from explorer.core.projection import Projection
+from explorer.projection.base import Method, Publish, unwatched
+from explorer.projection.fuzzy import Edges, curve, fuzzy_edges
+from explorer.projection.graph import Graph, neighbour_graph
+from explorer.projection.layout import Layout
+from explorer.projection.pca import principal
+from explorer.projection.stages import Stages
+
+FEW_ROWS = 4
+"""Fewer rows than this have no neighbourhoods to speak of."""
+
+SMALL = 10_000
+"""Up to this many rows 500 epochs are laid out, above 200: umap-learn's rule."""
+
+SIDE = 10.0
+"""The layout begins in a square of this side, whose points are moved by normal noise of JITTER."""
+
+JITTER = 1e-4
+FRAMES_A_SECOND = 30
+LAYOUT_BEGINS = 0.3
+"""The share of all work that comes before the layout."""
+
+
+class Umap(Method):
+    """Uniform manifold approximation and projection."""
+
+    name = "umap"
+    title = "UMAP"
+    params = (
+        Param(
+            "n_neighbors", "int", 15, "Neighbours of each point: more shows the large, fewer the small; slower.", 2, 200
+        ),
+        Param("min_dist", "float", 0.1, "How close points may lie: less packs clusters tighter.", 0.0, 1.0),
+        Param("n_epochs", "int", None, "Rounds of the layout: 500 up to 10,000 rows, otherwise 200.", 1, 10_000),
+    )
+    rank = 20
+
+    def project(
+        self,
+        vectors: NDArray[np.float32],
+        metric: Metric,
+        params: Params,
+        seed: int | None,
+        publish: Publish,
+        progress: Progress,
+    ) -> Projection:
+        stages = Stages()
+        n = len(vectors)
+        epochs = int(params.get("n_epochs") or (500 if n <= SMALL else 200))
+        used: Params = {**params, "n_epochs": epochs}
+        rng = np.random.default_rng(seed)
+        with stages("start"):
+            positions = _started(principal(vectors, metric, progress), rng)
+        publish(positions, 0.0)
+        done = Projection(positions, self.name, metric, used, seed, stages=stages.seconds)
+        if n < FEW_ROWS or not positions.any():
+            why = f"{n} rows are too few for UMAP" if n < FEW_ROWS else "All rows are equal"
+            return replace(done, note=f"{why}, so this is their PCA.")
+        k = min(int(params["n_neighbors"]), n - 1)
+        with stages("neighbours"):
+            graph = neighbour_graph(vectors, metric, max(2, k), _part(progress, 0.0, LAYOUT_BEGINS), seed=seed or 0)
+        with stages("graph"):
+            progress(LAYOUT_BEGINS, "weights")
+            edges = fuzzy_edges(graph, epochs if epochs > 10 else 200)
+        with stages("layout"):
+            a, b = curve(1.0, float(params["min_dist"]))
+            threads = None if seed is None else 1
+            layout = Layout(positions, edges, a, b, epochs, int(rng.integers(2**63)), threads)
+            layout.run(_Frames(positions, epochs, publish, _part(progress, LAYOUT_BEGINS, 1.0)))
+        publish(positions, 1.0)
+        return replace(done, note=_note(graph, edges, k, int(params["n_neighbors"])))
+
+
+def warm_up() -> None:
+    """Import umap and load, or compile, every kernel: seconds that a process can spend before it has work.
+
+    The first call on a machine compiles, umap-learn's own parts above all; later ones find machine code on the disk.
+    """
+    rows = np.random.default_rng(0).standard_normal((64, 4)).astype(np.float32)
+    for metric in ("euclidean", "manhattan"):
+        neighbour_graph(rows, metric, 4, silent, exact_rows=0)
+        neighbour_graph(rows, metric, 4, silent)
+    UMAP.project(rows, "euclidean", {"n_neighbors": 5, "min_dist": 0.1, "n_epochs": 2}, 0, unwatched, silent)
+
+
+def _started(map_of_all: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.float32]:
+    """The principal components in the square 0 … 10 with a little noise, as `umap` starts; zeros where all are equal.
+
+    Outliers would squeeze all others into a point; so the square is that of all but 0.1 %, and outliers stand near it.
+    """
+    if not len(map_of_all) or not np.ptp(map_of_all, axis=0).any():
+        return np.zeros_like(map_of_all)
+    for share in (0.0005, 0.0):
+        low, high = np.quantile(map_of_all, [share, 1 - share], axis=0)
+        side = float((high - low).max())
+        if side > 0:
+            break
+    scaled = np.clip(SIDE * (map_of_all - low) / side, -SIDE / 2, 1.5 * SIDE)
+    return np.asarray(scaled + rng.normal(scale=JITTER, size=scaled.shape), np.float32)
+
+
+def _part(progress: Progress, begins: float, ends: float) -> Progress:
+    """A Progress for a part of the work."""
+
+    def told(fraction: float | None, note: str = "") -> None:
+        progress(begins + (ends - begins) * (fraction or 0.0), note)
+
+    return told
+
+
+class _Frames:
+    """Tells of a layout: progress at each turn, frames as often as eyes can follow."""
+
+    def __init__(self, positions: NDArray[np.float32], epochs: int, publish: Publish, progress: Progress) -> None:
+        self.positions, self.epochs, self.publish, self.progress = positions, epochs, publish, progress
+        self._next = 0.0
+
+    def __call__(self, number: int, fraction: float) -> None:
+        self.progress(fraction, f"layout {number} of {self.epochs}")
+        now = perf_counter()
+        if now >= self._next:
+            self._next = now + 1 / FRAMES_A_SECOND
+            self.publish(self.positions, fraction)
+
+
+def _note(graph: Graph, edges: Edges, k: int, wanted: int) -> str:
+    """What people should know about a map."""
+    from scipy.sparse import csr_matrix
+    from scipy.sparse.csgraph import connected_components
+
+    said = []
+    if k < wanted:
+        said.append(f"{len(graph.rows)} rows have only {k} neighbours each, not {wanted}.")
+    if not graph.exact:
+        said.append("Neighbours were found approximately.")
+    joined = csr_matrix((edges.weights, edges.others, edges.starts), shape=(len(graph.rows),) * 2)
+    parts = connected_components(joined, directed=False, return_labels=False)
+    if parts > 1:
+        said.append(f"The neighbour graph falls into {parts} parts; how far apart they lie means little.")
+    return " ".join(said)
+
+
+UMAP = Umap()
+TYPES = (UMAP,)

@@ -1,0 +1,159 @@
+"""UMAP: as good as umap-learn's own, seeded, watched, stopped, and finite on whatever is given."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from functools import cache
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from explorer.core.params import Params
+from explorer.core.progress import silent
+from explorer.core.projection import Projection
+from explorer.errors import Cancelled
+from explorer.projection.base import unwatched
+from explorer.projection.fuzzy import fuzzy_edges
+from explorer.projection.graph import neighbour_graph
+from explorer.projection.layout import HIGHEST, LOWEST, force_table
+from explorer.projection.umap import UMAP
+
+PARAMS: Params = {"n_neighbors": 15, "min_dist": 0.1}
+
+
+@cache
+def digits() -> NDArray[np.float32]:
+    from sklearn.datasets import load_digits
+
+    return np.asarray(load_digits().data, np.float32)
+
+
+def laid_out(x: NDArray[Any], seed: int | None = 0, **params: Any) -> Projection:
+    return UMAP.project(x, "euclidean", {**PARAMS, **params}, seed, unwatched, silent)
+
+
+def trustworthiness(x: NDArray[Any], positions: NDArray[Any]) -> float:
+    from sklearn.manifold import trustworthiness as measured
+
+    return float(measured(x, positions, n_neighbors=15))
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_it_is_as_trustworthy_as_umap_learn() -> None:
+    import umap
+
+    x = digits()
+    graph = neighbour_graph(x, "euclidean", 15, silent)
+    known = (graph.rows.copy(), graph.distances.copy())
+    own = umap.UMAP(init="pca", random_state=0, precomputed_knn=known).fit_transform(x)
+    reference = trustworthiness(x, own)
+    assert trustworthiness(x, laid_out(x, seed=0).positions) > reference - 0.01
+    assert trustworthiness(x, laid_out(x, seed=None).positions) > reference - 0.01
+
+
+def test_the_graph_is_umap_learns() -> None:
+    from umap.umap_ import fuzzy_simplicial_set
+
+    x = digits()[:500]
+    near = neighbour_graph(x, "euclidean", 15, silent)
+    state = np.random.RandomState(0)
+    theirs, _, _ = fuzzy_simplicial_set(x, 15, state, "euclidean", {}, near.rows, near.distances)
+    ours = fuzzy_edges(near, 1_000_000)
+    dense = np.zeros((500, 500), np.float32)
+    for row in range(500):
+        edges = slice(ours.starts[row], ours.starts[row + 1])
+        dense[row, ours.others[edges]] = ours.weights[edges]
+    assert dense == pytest.approx(theirs.toarray(), abs=1e-4)
+
+
+def test_a_seed_gives_the_same_bytes_in_another_process() -> None:
+    program = (
+        "import sys, numpy as np; from tests.projection.test_umap import digits, laid_out;"
+        "sys.stdout.buffer.write(laid_out(digits()[:600], seed=7, n_epochs=60).positions.tobytes())"
+    )
+    here = laid_out(digits()[:600], seed=7, n_epochs=60).positions.tobytes()
+    there = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True).stdout
+    assert here == there
+    assert here != laid_out(digits()[:600], seed=8, n_epochs=60).positions.tobytes()
+
+
+def test_frames_are_published_from_the_start_and_progress_rises() -> None:
+    frames: list[tuple[NDArray[np.float32], float]] = []
+    told: list[tuple[float, str]] = []
+    UMAP.project(
+        digits(),
+        "cosine",
+        PARAMS,
+        None,
+        lambda positions, fraction: frames.append((positions.copy(), fraction)),
+        lambda fraction, note="": told.append((fraction or 0.0, note)),
+    )
+    assert frames[0][1] == 0 and frames[-1][1] == 1 and len(frames) > 3
+    assert all(np.isfinite(positions).all() for positions, _ in frames)
+    assert not np.array_equal(frames[0][0], frames[-1][0])
+    layout = [fraction for fraction, note in told if note.startswith("layout")]
+    assert layout == sorted(layout) and len(layout) >= 500
+    assert {"neighbour graph", "layout 62 of 500"} <= {note for _, note in told}
+
+
+def test_progress_can_stop_the_layout() -> None:
+    notes: list[str] = []
+
+    def stop(fraction: float | None, note: str = "") -> None:
+        notes.append(note)
+        if note == "layout 20 of 500":
+            raise Cancelled("stop")
+
+    with pytest.raises(Cancelled):
+        UMAP.project(digits(), "euclidean", PARAMS, None, unwatched, stop)
+    assert notes[-1] == "layout 20 of 500"
+
+
+@pytest.mark.parametrize("n", [0, 1, 2, 3, 4, 5, 10, 16])
+def test_few_rows_have_a_finite_map(n: int) -> None:
+    made = laid_out(digits()[:n])
+    assert made.positions.shape == (n, 2) and made.positions.dtype == np.float32
+    assert np.isfinite(made.positions).all()
+    assert bool(made.note) == (n < 16)
+    if n > 1:
+        assert len(np.unique(made.positions, axis=0)) == n
+
+
+@pytest.mark.parametrize("metric", ["euclidean", "cosine", "manhattan"])
+def test_equal_rows_duplicates_and_zeros_have_a_finite_map(metric: Any) -> None:
+    equal = np.full((200, 6), 3, np.float32)
+    made = UMAP.project(equal, metric, PARAMS, 0, unwatched, silent)
+    assert np.isfinite(made.positions).all() and "equal" in made.note
+    mixed = np.random.default_rng(0).standard_normal((300, 6)).astype(np.float32)
+    mixed[:150] = mixed[0]
+    mixed[150:160] = 0
+    assert np.isfinite(UMAP.project(mixed, metric, PARAMS, 0, unwatched, silent).positions).all()
+
+
+def test_parts_that_are_not_connected_are_said() -> None:
+    rng = np.random.default_rng(0)
+    x = (rng.standard_normal((200, 5)) + np.repeat([0, 1e4], 100)[:, None]).astype(np.float32)
+    made = laid_out(x)
+    assert np.isfinite(made.positions).all()
+    assert "2 parts" in made.note
+
+
+def test_outliers_do_not_squeeze_the_others() -> None:
+    x = digits().copy()
+    x[:1] *= 1e5
+    made = laid_out(x, n_epochs=200)
+    assert np.isfinite(made.positions).all()
+    assert trustworthiness(digits()[1:], made.positions[1:]) > 0.97
+
+
+def test_the_table_holds_the_forces() -> None:
+    a, b = 1.577, 0.895
+    table = force_table(a, b)
+    s = np.array([1e-6, 0.01, 0.5, 3.0, 200.0], np.float32)
+    entry = (s.view(np.int32) >> 16) - LOWEST
+    assert len(table) == HIGHEST - LOWEST + 1
+    assert table[entry, 0] == pytest.approx(-2 * a * b * s ** (b - 1) / (1 + a * s**b), rel=0.01)
+    assert table[entry, 1] == pytest.approx(2 * b / ((0.001 + s) * (1 + a * s**b)), rel=0.02)
