@@ -9,6 +9,8 @@ from numpy.typing import NDArray
 
 from explorer.core.strings import Strings
 
+FOLD_ROWS = 100_000
+
 
 @dataclass(frozen=True, eq=False)
 class Names:
@@ -63,12 +65,33 @@ class Names:
 
 
 def casefolded(strings: Strings) -> Strings:
-    """The strings as `str.casefold` gives them; plain ASCII at once."""
+    """The strings as `str.casefold` gives them."""
     data = strings.data
     if data.size and data.max() >= 128:
-        return Strings.of(string.casefold() for string in strings)
+        return _casefolded_letters(strings)
     capital = (data >= ord("A")) & (data <= ord("Z"))
     return Strings(data + (capital * np.uint8(32)), strings.ends)
+
+
+def _casefolded_letters(strings: Strings) -> Strings:
+    """Casefold beyond ASCII, where strings may change their length: many at once, with NUL bytes between."""
+    pieces, lengths = [], []
+    ends = strings.ends
+    for first in range(0, len(strings), FOLD_ROWS):
+        last = min(first + FOLD_ROWS, len(strings))
+        begin = int(ends[first - 1]) if first else 0
+        bounds = ends[first:last] - begin
+        held = strings.data[begin : int(ends[last - 1])]
+        apart = np.zeros(len(held) + len(bounds), np.uint8)
+        sizes = np.diff(bounds, prepend=np.int64(0))
+        apart[np.arange(len(held)) + np.repeat(np.arange(len(bounds)), sizes)] = held
+        folded = np.frombuffer(apart.tobytes().decode("utf-8", "replace").casefold().encode(), np.uint8)
+        nuls = np.flatnonzero(folded == 0)
+        if len(nuls) != len(bounds):  # a string holds NUL itself
+            return Strings.of(string.casefold() for string in strings)
+        pieces.append(folded[folded != 0])
+        lengths.append(np.diff(nuls, prepend=-1) - 1)
+    return Strings(np.concatenate(pieces), np.cumsum(np.concatenate(lengths), dtype=np.int64))
 
 
 def _order(strings: Strings) -> NDArray[np.int32]:

@@ -20,6 +20,7 @@ from explorer.formats.dialect import Dialect
 from explorer.formats.growing import GrowingMatrix
 from explorer.formats.list_cells import dimensions_of, vectors_of_lists
 from explorer.formats.text_table import Ragged, batches, listed, rows_kept, translated
+from explorer.formats.word_vectors import layout_of
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -41,6 +42,8 @@ class Delimited(Format):
             return False  # JSON
         try:
             dialect = dialects.sniffed(path, head, False, {})
+            if dialect.delimiter == " " and layout_of(head) is not None:
+                return False  # words and their vectors
             fits = (dialect.delimiter == "\t") == self._tabs
             return fits and (path.suffix.casefold() in self.suffixes or vector_columns(dialect) is not None)
         except BadFile:

@@ -29,6 +29,8 @@ def stamp(path: Path) -> Stamp:
     """Absolute path, size and mtime_ns: what a file is known by. Raises BadFile when it is not there."""
     try:
         stat = path.stat()
+    except FileNotFoundError:
+        raise BadFile(path, "there is no such file.") from None
     except OSError as error:
         raise BadFile(path, f"it cannot be read: {error.strerror or error}.") from None
     return (str(path.absolute()), stat.st_size, stat.st_mtime_ns)

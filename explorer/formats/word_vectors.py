@@ -46,13 +46,13 @@ class WordVectors(Format):
 
     def recognises(self, path: Path, head: bytes) -> bool:
         """Lines of a word and numbers, as many on nearly every line."""
-        return _layout(head) is not None
+        return layout_of(head) is not None
 
     def read(self, path: Path, options: Mapping[str, str], progress: Progress) -> Contents:
         """Read it block by block; lines that hold no vector are dropped and told. Raises BadFile when none does."""
         with path.open("rb") as file:
             head = file.read(1 << 20)
-        layout = _layout(head)
+        layout = layout_of(head)
         if layout is None:
             raise BadFile(path, "its lines are not words followed by numbers, the same number of them on each line.")
         size = path.stat().st_size
@@ -93,7 +93,7 @@ def _contents(matrix: GrowingMatrix, words: list[pa.Array], good: NDArray[np.boo
     )
 
 
-def _layout(head: bytes) -> Layout | None:
+def layout_of(head: bytes) -> Layout | None:
     """How the lines are made, from the first of them; None when they are no words with numbers."""
     if b"\0" in head:
         return None
