@@ -114,7 +114,9 @@ def _read_once(path: Path, dialect: Dialect, chosen: VectorColumns, progress: Pr
     what = f"no list of {dimensions} numbers" if chosen.lists else "a cell that is no number"
     warnings = [ragged.sentence()] if ragged.lines else []
     if len(bad):
-        warnings.append(f"{len(bad):,} rows hold {what}: {listed('line', (where[:20] + 1 + dialect.skip).tolist())}.")
+        warnings.append(
+            f"{len(bad):,} of {source_rows:,} rows with {what}: {listed('line', (where[:20] + 1 + dialect.skip).tolist())}."
+        )
     columns = tuple(
         column_of(name, pa.chunked_array(chunks, pa.large_string()), dialect.decimal) for name, chunks in kept.items()
     )

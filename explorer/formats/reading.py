@@ -230,7 +230,7 @@ def _warnings(vectors: NDArray[np.generic], health: Health, rows: NDArray[np.int
         source = health.bad[:10] if rows is None else rows[health.bad[:10]]
         where = ", ".join(f"#{row}" for row in source) + (" …" if len(health.bad) > 10 else "")
         found.append(
-            f"{len(health.bad):,} of {health.rows:,} rows hold NaN, infinity or no number and were dropped: "
+            f"Dropped {len(health.bad):,} of {health.rows:,} rows with NaN, infinity or no number: "
             f"{where} (source rows, from 0)."
         )
     if health.zero_rows:

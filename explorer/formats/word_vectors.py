@@ -77,8 +77,8 @@ def _contents(matrix: GrowingMatrix, words: list[pa.Array], good: NDArray[np.boo
     warnings = []
     if not good.all():
         bad = np.flatnonzero(~good) + 1 + (layout.said is not None)
-        held = f"hold no word and {layout.dimensions} numbers and were dropped"
-        warnings.append(f"{len(bad):,} lines {held}: {listed('line', bad[:20].tolist())}.")
+        held = f"that hold no word and {layout.dimensions} numbers"
+        warnings.append(f"Dropped {len(bad):,} of {len(good):,} lines {held}: {listed('line', bad[:20].tolist())}.")
     if layout.said is not None and layout.said != len(good):
         warnings.append(f"Its first line says {layout.said:,} words; there are {len(good):,}.")
     names: Strings = strings_of(pa.chunked_array(words, pa.large_string()))
@@ -109,11 +109,11 @@ def layout_of(head: bytes) -> Layout | None:
     if not counts:
         return None
     dimensions = counts.most_common(1)[0][0] - 1
-    # Without a word on any line it is a table of numbers; without ten numbers it may be any text.
-    worded = any(not is_number(line.split(" ", 1)[0]) for line in lines)
-    return (
-        Layout(dimensions, None, _trailing(lines)) if dimensions >= 2 and worded and _fits(lines, dimensions) else None
-    )
+    # Where lines begin with numbers it is a table of numbers, perhaps with a header; one number may follow any text.
+    worded = sum(not is_number(line.split(" ", 1)[0]) for line in lines) > len(lines) // 2
+    if dimensions < 2 or not worded or not _fits(lines, dimensions):
+        return None
+    return Layout(dimensions, None, _trailing(lines))
 
 
 def _fits(lines: list[str], dimensions: int) -> bool:

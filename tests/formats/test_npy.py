@@ -34,7 +34,9 @@ def test_float32_is_mapped_and_never_copied(tmp_path: Path) -> None:
 @pytest.mark.parametrize("dtype", ["<f2", ">f2", ">f4", "<f8", ">f8", "u1", "i1", "<i2", ">i4", "<u8", "?"])
 @pytest.mark.parametrize("order", ["C", "F"])
 def test_other_arrays_are_converted_exactly(tmp_path: Path, dtype: str, order: str) -> None:
-    array = np.array(RNG.integers(0, 2 if dtype == "?" else 100, (40, 6)), dtype=dtype, order=order)
+    array = np.array(
+        RNG.integers(0, 2 if dtype == "?" else 100, (40, 6)), np.dtype(dtype), order="F" if order == "F" else "C"
+    )
     dataset = reading.read(saved(tmp_path, array))
     assert dataset.vectors_path.parent == dataset.folder
     assert dataset.dtype == np.dtype(dtype).name
