@@ -25,18 +25,18 @@ def _table(text: str) -> Palette:
 CATEGORY_COLOURS = _table(
     """
     #0072b2 #e69f00 #009e73 #cc79a7 #56b4e9 #d55e00 #8c6bb1 #b8a100
-    #5b8c5a #7f7f7f #6e14fe #e014fe #aa1a50 #14d414 #fe8cfe #6e5614
-    #9814a4 #1acea4 #fe146e #aa86fe #e0aaa4 #148cfe #68506e #d426aa
-    #144ad4 #9e44e6 #fe7468 #146e5c #fe50ce #56aa14 #92a486 #1498b6
-    #bc5668 #c2aae6 #624aaa #ce1414 #986e14 #147a14 #5c62e6 #9292c2
-    #fe86bc #c85cda #9ec274 #9e4a32 #bc806e #9e4486 #fe2014 #92bcc2
-    #8020ce #265c86 #d41a74 #20808c #38b0aa #7a80e0 #8c9226 #fe5c98
-    #d486e0 #ec5cfe #389214 #5cb66e #aa44b6 #8cbc14 #686e50 #d48638
+    #5b8c5a #7f7f7f #9e324a #146814 #4ace8c #e09efe #e0aaa4 #805c1a
+    #625674 #9e8cf8 #98a486 #1498b6 #147468 #f27a6e #c2506e #983e8c
+    #5c4aaa #5680e0 #9e7a14 #20b6aa #b0a4ce #fe8cc2 #68aa44 #b6bc74
+    #b68068 #b04414 #86c2bc #8c8cb6 #388014 #925c68 #205c8c #ce9868
+    #b674ce #b6569e #fe9e68 #50748c #1a9eec #6862c8 #565c3e #da8014
+    #a4684a #9eaafe #da86d4 #da6262 #629214 #c2989e #aa748c #567444
+    #92bc44 #929256 #804a3e #148c86 #7aaabc #689898 #6280b6 #7a569e
     """
 )
 """uint8 (64, 3). The first are those of Okabe and Ito (2008), which colour-blind people can tell apart, and four quiet
 ones; each further one is the colour farthest, as they and as others see it, from all before it (greedily, in Oklab,
-with a contrast of at least 2 : 1 to either paper)."""
+none of them glaring, with a contrast of at least 2 : 1 to either paper)."""
 
 MISSING: Palette = _table("#7d858e")[0]
 """uint8 (3,): a row without a value, a category that is turned off, a column without colours."""

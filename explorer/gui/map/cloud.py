@@ -89,13 +89,19 @@ class Cloud:
         return max(1.0, float(np.quantile(near.mean(axis=1), 0.75)) * shown)
 
 
-def placed(arrangement: Arrangement, positions: NDArray[np.float32], codes: NDArray[Any]) -> Cloud:
-    """The cloud of positions (n, 2) and codes (n,) in that order. A position that is not finite is never drawn."""
+def placed(
+    arrangement: Arrangement, positions: NDArray[np.float32], codes: NDArray[Any], before: Cloud | None = None
+) -> Cloud:
+    """The cloud of positions (n, 2) and codes (n,) in that order. A position that is not finite is never drawn.
+
+    Which points are lonely is not looked for here: those of the cloud `before` are, if it has the same arrangement.
+    """
     order = arrangement.order
     pairs = np.ascontiguousarray(positions, np.float32).view(np.complex64).reshape(-1)[order]
     x, y = pairs.real.copy(), pairs.imag.copy()
-    bounds = Bounds.of(x, y)
-    return Cloud(arrangement, x, y, recoded(arrangement, codes), bounds, _lonely(x, y, bounds, arrangement.faint))
+    same = before is not None and before.arrangement is arrangement
+    lonely = before.lonely if before is not None and same else np.empty(0, np.int64)
+    return Cloud(arrangement, x, y, recoded(arrangement, codes), Bounds.of(x, y), lonely)
 
 
 def recoded(arrangement: Arrangement, codes: NDArray[Any]) -> NDArray[np.uint16]:
@@ -103,8 +109,12 @@ def recoded(arrangement: Arrangement, codes: NDArray[Any]) -> NDArray[np.uint16]
     return codes.astype(np.uint16, copy=False)[arrangement.order]
 
 
-def _lonely(x: NDArray[np.float32], y: NDArray[np.float32], bounds: Bounds | None, start: int) -> NDArray[np.int64]:
-    """Places of shown points in cells of a coarse grid that hold, with the eight around them, hardly any others."""
+def lonely(cloud: Cloud) -> NDArray[np.int64]:
+    """Places of shown points in cells of a coarse grid that hold, with the eight around them, hardly any others.
+
+    None of a small cloud: its points are large enough to be seen alone.
+    """
+    x, y, bounds, start = cloud.x, cloud.y, cloud.bounds, cloud.arrangement.faint
     if bounds is None or len(x) - start < SPARSE_FROM:
         return np.empty(0, np.int64)
     cells = 128

@@ -1,13 +1,12 @@
-"""The two inner loops of the raster, written for numba: points as single pixels, and points as smooth discs.
+"""The map's inner loops, written for numba: points as single pixels, points as smooth discs, points under a stencil.
 
-Both walk the points in the order given and put each over what lies there. They are plain functions, so that a test can
-run them as they stand; `compiled()` makes machine code of them. `mixture.py` draws until that is there.
+The first two walk the points in the order given and put each over what lies there. All are plain functions, so that a
+test can run them as they stand; `compiled()` makes machine code of them. `mixture.py` stands in until that is there.
 """
 
 from __future__ import annotations
 
 import logging
-import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
@@ -20,15 +19,17 @@ from explorer import paths
 _SIGNATURES = {
     "splat_pixels": "int64(f4[::1], f4[::1], u2[::1], f4, f4, f4, u4[:, ::1], u4[::1], u4, u4, u4, i8)",
     "splat_discs": "int64(f4[::1], f4[::1], u2[::1], f4, f4, f4, u4[:, ::1], u4[:, ::1], u4[:, :, ::1], f4, f4)",
+    "read_stencil": "void(f4[::1], f4[::1], f4, f4, f4, u1[:, ::1], u1[::1])",
 }
 
 
 @dataclass(frozen=True)
 class Kernels:
-    """The two loops; `compiled` says whether they are machine code."""
+    """The loops; `compiled` says whether they are machine code."""
 
     pixels: Callable[..., int]
     discs: Callable[..., int]
+    stencil: Callable[..., None]
     compiled: bool
 
 
@@ -118,14 +119,32 @@ def splat_discs(
     return drawn
 
 
+def read_stencil(x: Any, y: Any, left: Any, top: Any, scale: Any, stencil: Any, out: Any) -> None:
+    """Write what the stencil, uint8 (height, width), holds at each point's pixel to `out`, uint8 (m,); 0 beside it.
+
+    `left` and `top` are where its corner lies in data units, `scale` is pixels a unit.
+    """
+    height = stencil.shape[0]
+    width = stencil.shape[1]
+    for i in range(x.shape[0]):
+        px = (x[i] - left) * scale
+        py = (top - y[i]) * scale
+        if px >= 0 and px < width and py >= 0 and py < height:
+            out[i] = stencil[np.uint32(py), np.uint32(px)]
+        else:
+            out[i] = 0
+
+
 @cache
 def compiled() -> Kernels:
     """The loops as machine code, from numba's cache on disk where that can be written; takes up to some seconds."""
-    if "NUMBA_CACHE_DIR" not in os.environ:
-        os.environ["NUMBA_CACHE_DIR"] = str(paths.cache_folder() / "numba")
     import numba
 
-    def made(function: Callable[..., int]) -> Callable[..., int]:
+    settings: Any = numba.config
+    if not settings.CACHE_DIR:
+        settings.CACHE_DIR = str(paths.cache_folder() / "numba")
+
+    def made(function: Callable[..., Any]) -> Callable[..., Any]:
         # No "reassoc": (x − cx) · scale must stay so, or points tremble when the map is far zoomed in.
         options: dict[str, Any] = {"nogil": True, "fastmath": {"contract", "nsz", "arcp"}, "boundscheck": False}
         signature = _SIGNATURES[function.__name__]
@@ -135,4 +154,4 @@ def compiled() -> Kernels:
             logging.getLogger(__name__).info("the map's kernel is compiled without a cache: %s", error)
             return numba.njit(signature, **options)(function)
 
-    return Kernels(made(splat_pixels), made(splat_discs), compiled=True)
+    return Kernels(made(splat_pixels), made(splat_discs), made(read_stencil), compiled=True)

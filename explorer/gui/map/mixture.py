@@ -1,7 +1,7 @@
-"""The raster's two loops in numpy: slower, and order-free, for the second or so until the compiled ones are there.
+"""The map's loops in numpy: slower, and order-free, for the second or so until the compiled ones are there.
 
-Every pixel gets the opacity that the loops of `kernel.py` give it. Where different colours overlap, those let the later
-ones weigh more; these take their mean, or the last.
+Every pixel gets the opacity that the splatting loops of `kernel.py` give it. Where different colours overlap, those let
+the later ones weigh more; these take their mean, or the last.
 """
 
 from __future__ import annotations
@@ -88,9 +88,18 @@ def mix_discs(
     return len(px)
 
 
+def look_through(x: Any, y: Any, left: Any, top: Any, scale: Any, stencil: Any, out: Any) -> None:
+    """As `kernel.read_stencil`, with the same arguments."""
+    px = (x - np.float32(left)) * np.float32(scale)
+    py = (np.float32(top) - y) * np.float32(scale)
+    on = np.flatnonzero((px >= 0) & (px < stencil.shape[1]) & (py >= 0) & (py < stencil.shape[0]))
+    out.fill(0)
+    out[on] = stencil[py[on].astype(np.int32), px[on].astype(np.int32)]
+
+
 def mixture() -> Kernels:
-    """Both, to stand in for `kernel.compiled()`."""
-    return Kernels(mix_pixels, mix_discs, compiled=False)
+    """All three, to stand in for `kernel.compiled()`."""
+    return Kernels(mix_pixels, mix_discs, look_through, compiled=False)
 
 
 def _tones(

@@ -1,15 +1,20 @@
-"""Which rows lie under the cursor, in a box, or in a lasso: plain numpy over the cloud, filtered rows left out."""
+"""Which rows lie under the cursor, in a box, or in a lasso: straight over the cloud, filtered rows left out."""
 
 from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
+from PySide6.QtCore import QPointF, Qt
+from PySide6.QtGui import QColor, QImage, QPainter, QPen, QPolygonF
 
 from explorer.gui.map.cloud import Cloud
+from explorer.gui.map.kernel import Kernels
 from explorer.gui.map.viewport import Viewport
 
 REACH = 8.0
 """A point answers to the cursor from so many logical pixels away."""
+
+_INSIDE, _UNSURE = 1, 255
 
 
 def nearest(cloud: Cloud, viewport: Viewport, px: float, py: float, reach: float = REACH) -> int:
@@ -32,31 +37,28 @@ def in_box(cloud: Cloud, viewport: Viewport, x0: float, y0: float, x1: float, y1
     return _rows(cloud, _within(cloud, viewport, min(x0, x1), min(y0, y1), max(x0, x1), max(y0, y1)))
 
 
-def in_lasso(cloud: Cloud, viewport: Viewport, outline: NDArray[np.float64]) -> NDArray[np.int64]:
+def in_lasso(cloud: Cloud, viewport: Viewport, outline: NDArray[np.float64], kernels: Kernels) -> NDArray[np.int64]:
     """The rows inside a polygon on the screen, (m, 2), closed by itself, by the even-odd rule; int64, ascending.
 
-    Pixels that the outline does not cross are decided once for all points on them; only the points on the others are
+    Pixels that the outline keeps away from are decided once for all points on them; only the points on the others are
     tested against its edges.
     """
     outline = np.asarray(outline, np.float64)
     if len(outline) < 3:
         return np.empty(0, np.int64)
-    (x0, y0), (x1, y1) = np.floor(outline.min(axis=0)), np.ceil(outline.max(axis=0))
-    found = _within(cloud, viewport, x0, y0, x1, y1)
-    if not found.size:
-        return np.empty(0, np.int64)
-    at = viewport.screen_of(np.stack([cloud.x[found], cloud.y[found]], axis=1)) - (x0, y0)
-    outline = outline - (x0, y0)
-    shape = int(y1 - y0) + 1, int(x1 - x0) + 1
-    if shape[0] * shape[1] > 64_000_000:
-        return _rows(cloud, found[inside(at, outline)])
-    cell = at.astype(np.int32)
-    column, row = np.clip(cell[:, 0], 0, shape[1] - 1), np.clip(cell[:, 1], 0, shape[0] - 1)
-    filled, crossed = _filled(outline, shape), _crossed(outline, shape)
-    taken = filled[row, column]
-    unsure = np.flatnonzero(crossed[row, column])
-    taken[unsure] = inside(at[unsure], outline)
-    return _rows(cloud, found[taken])
+    corner = np.floor(outline.min(axis=0)) - 2
+    stencil = _stencil(outline - corner)
+    left, top = viewport.to_data(*corner)
+    start = cloud.arrangement.faint
+    x, y = cloud.x[start:], cloud.y[start:]
+    found = np.empty(len(x), np.uint8)
+    kernels.stencil(x, y, left, top, viewport.scale, stencil, found)
+    unsure = np.flatnonzero(found == _UNSURE)
+    at = viewport.screen_of(np.stack([x[unsure], y[unsure]], axis=1))
+    found[unsure] = np.where(inside(at, outline), _INSIDE, 0)
+    flags = np.zeros(len(cloud), np.bool_)
+    flags[cloud.arrangement.order[start:]] = found == _INSIDE
+    return np.flatnonzero(flags)
 
 
 def inside(points: NDArray[np.float64], outline: NDArray[np.float64]) -> NDArray[np.bool_]:
@@ -95,28 +97,20 @@ def _rows(cloud: Cloud, places: NDArray[np.int64]) -> NDArray[np.int64]:
     return np.flatnonzero(flags)
 
 
-def _filled(outline: NDArray[np.float64], shape: tuple[int, int]) -> NDArray[np.bool_]:
-    """Which pixels have their middle inside the polygon: every edge flips all pixels to its right."""
-    flips = np.zeros((shape[0], shape[1] + 1), np.uint8)
-    for (ax, ay), (bx, by) in zip(outline, np.roll(outline, -1, axis=0), strict=True):
-        low, high = min(ay, by), max(ay, by)
-        rows = np.arange(int(np.ceil(low - 0.5)), int(np.ceil(high - 0.5)))
-        if not rows.size:
-            continue
-        crossing = ax + (rows + 0.5 - ay) * ((bx - ax) / (by - ay))
-        flips[rows, np.clip(np.ceil(crossing - 0.5).astype(np.int64), 0, shape[1])] ^= 1
-    return np.bitwise_xor.accumulate(flips, axis=1)[:, :-1].astype(np.bool_)
-
-
-def _crossed(outline: NDArray[np.float64], shape: tuple[int, int]) -> NDArray[np.bool_]:
-    """The pixels that the outline goes through, and those beside them."""
-    ends = np.roll(outline, -1, axis=0)
-    crossed = np.zeros((shape[0] + 2, shape[1] + 2), np.bool_)
-    for a, b in zip(outline, ends, strict=True):
-        steps = int(np.ceil(2 * np.hypot(*(b - a)))) + 1
-        along = a + np.linspace(0.0, 1.0, steps)[:, None] * (b - a)
-        crossed[along[:, 1].astype(np.int64) + 1, along[:, 0].astype(np.int64) + 1] = True
-    wide = crossed.copy()
-    for axis in (0, 1):
-        wide |= np.roll(wide, 1, axis) | np.roll(wide, -1, axis)
-    return wide[1:-1, 1:-1]
+def _stencil(outline: NDArray[np.float64]) -> NDArray[np.uint8]:
+    """What each pixel knows of a polygon: that it is inside, outside (0), or so near to an edge that it is unsure."""
+    width, height = (int(side) for side in np.ceil(outline.max(axis=0)) + 3)
+    image = QImage(width, height, QImage.Format.Format_Grayscale8)
+    image.fill(0)
+    polygon = QPolygonF([QPointF(x, y) for x, y in outline.tolist()])
+    polygon.append(polygon.first())
+    painter = QPainter(image)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(QColor(_INSIDE, _INSIDE, _INSIDE))
+    painter.drawPolygon(polygon, Qt.FillRule.OddEvenFill)
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    painter.setPen(QPen(QColor(_UNSURE, _UNSURE, _UNSURE), 3.0, c=Qt.PenCapStyle.SquareCap))
+    painter.drawPolyline(polygon)
+    painter.end()
+    rows = np.frombuffer(image.constBits(), np.uint8).reshape(height, image.bytesPerLine())
+    return rows[:, :width].copy()

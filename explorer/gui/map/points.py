@@ -32,6 +32,8 @@ class Points:
         self._base = clouds.mixed(0)
         self._arrangement: Arrangement | None = None
         self._cloud: Cloud | None = None
+        self._before: Cloud | None = None
+        self._looked_for_lonely = False
 
     def __len__(self) -> int:
         return len(self._base)
@@ -51,7 +53,8 @@ class Points:
             self._base = clouds.mixed(n)
             self._arrangement = None
             self.selection = None
-        self._cloud = None
+        self._before, self._cloud = self._cloud, None
+        self._looked_for_lonely = False
         self.bounds = None
         if self.positions is not None:
             self.bounds = Bounds.of(self.positions[:, 0], self.positions[:, 1])
@@ -73,12 +76,12 @@ class Points:
         if mask is None and self._visible is None:
             return
         self._visible = None if mask is None or mask.all() else np.array(mask, np.bool_)
-        self._arrangement, self._cloud = None, None
+        self._arrangement, self._cloud, self._looked_for_lonely = None, None, False
 
     def select(self, rows: Rows) -> None:
         """Select these rows."""
         self.selection = rows if len(rows) else None
-        self._arrangement, self._cloud = None, None
+        self._arrangement, self._cloud, self._looked_for_lonely = None, None, False
 
     def cloud(self) -> Cloud | None:
         """The points in drawing order; None while there are none."""
@@ -88,8 +91,21 @@ class Points:
             fits = self._visible is not None and len(self._visible) == len(self)
             self._arrangement = clouds.arranged(self._base, self._visible if fits else None, self.selection)
         if self._cloud is None:
-            self._cloud = clouds.placed(self._arrangement, self.positions, self._all_codes())
+            self._cloud = clouds.placed(self._arrangement, self.positions, self._all_codes(), self._before)
+            self._before = None
         return self._cloud
+
+    @property
+    def lonely_unknown(self) -> bool:
+        """Whether `find_lonely` has something to look for."""
+        return len(self) >= clouds.SPARSE_FROM and not self._looked_for_lonely
+
+    def find_lonely(self) -> None:
+        """Find the points that lie alone: not needed for a first picture, and as dear as one."""
+        cloud = self.cloud()
+        if cloud is not None:
+            self._cloud = replace(cloud, lonely=clouds.lonely(cloud))
+        self._looked_for_lonely = True
 
     def on_screen(self, rows: Rows, viewport: Viewport) -> NDArray[np.float64]:
         """Where rows lie on the screen, (m, 2); NaN for those that are on no map."""

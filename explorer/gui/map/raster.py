@@ -84,9 +84,7 @@ class Raster:
         else:
             for part, manner in (*groups[1:], groups[0]):
                 self._pixels(scene, part, manner, crowd)
-            drawn = self.points_drawn
-            self._discs(scene, cloud.lonely, styles.discs(scene.palette, scene.theme, 0.95, 2.4 * ratio))
-            self.points_drawn = drawn
+            self._lonely(scene, groups[2][1])
 
     def _prepare(self, scene: Scene) -> None:
         """A buffer and a QImage over it of the Scene's size; Qt does not own the buffer, so this object keeps both."""
@@ -114,6 +112,14 @@ class Raster:
             crowd = scene.cloud.crowd(view.width / view.scale, view.height / view.scale)
             self._crowd = (view.scale, crowd)
         return self._crowd[1]
+
+    def _lonely(self, scene: Scene, manner: Manner) -> None:
+        """Discs over the points that lie alone, which nobody would see as single pixels; they were counted already."""
+        places, dim, drawn = scene.cloud.lonely, scene.cloud.arrangement.dim, self.points_drawn
+        for part, look in ((places[places < dim], styles.DIM), (places[places >= dim], manner)):
+            style = styles.discs(scene.palette, scene.theme, 0.95, 2.4 * scene.ratio, fade=look.fade)
+            self._discs(scene, part, style)
+        self.points_drawn = drawn
 
     def _pixels(self, scene: Scene, part: slice, manner: Manner, crowd: float) -> None:
         if part.start >= part.stop:

@@ -28,6 +28,9 @@ from explorer.gui.map.theme import DARK, MapTheme
 from explorer.gui.map.viewport import Viewport
 from explorer.gui.map.warm_up import WarmUp
 
+STILL_MS = 120
+"""Points that have not moved for so long are looked at more closely."""
+
 _BY_KEYBOARD = (Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason, Qt.FocusReason.ShortcutFocusReason)
 
 
@@ -68,6 +71,8 @@ class MapView(QWidget):
             getattr(self._steering, name).connect(getattr(self, name))
         self._steering.row_hovered.connect(self._ask_for_card)
         self._steering.changed.connect(self.update)
+        self._still = QTimer(self, interval=STILL_MS, singleShot=True)
+        self._still.timeout.connect(self._refine)
         self._focus_shown = False
         self._painted = False
         self._warm_up: WarmUp | None = None
@@ -218,7 +223,7 @@ class MapView(QWidget):
         if cloud is None or len(outline) < 2:
             return np.empty(0, np.int64)
         if tool == "lasso":
-            return picking.in_lasso(cloud, self.viewport, outline)
+            return picking.in_lasso(cloud, self.viewport, outline, self._raster.kernels)
         return picking.in_box(cloud, self.viewport, *outline[0], *outline[-1])
 
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -235,6 +240,8 @@ class MapView(QWidget):
             self._labels.paint(painter, self.viewport, theme)
             self._paint_marks(painter)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        if self._points.lonely_unknown and (self.compiled or not self._warm_up_wanted):
+            self._still.start()
         self._steering.paint(painter, QColor(theme.accent))
         if self._focus_shown:
             painter.setBrush(Qt.BrushStyle.NoBrush)
@@ -277,6 +284,10 @@ class MapView(QWidget):
 
     def _colour_of(self, row: int) -> QColor:
         return QColor(*self._points.colour_of(row))
+
+    def _refine(self) -> None:
+        self._points.find_lonely()
+        self.update()
 
     def _ask_for_card(self, row: int) -> None:
         self._card = None if row < 0 or self._card_of is None else self._card_of(row)

