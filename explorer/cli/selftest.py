@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import sys
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -88,15 +87,9 @@ def _index(kind: IndexType, dataset: Dataset, folder: Path) -> Check:
 
 
 def _none_keeps_its_references() -> str:
-    """PySide6 6.12 on Python 3.11 loses one reference to None with each call that returns nothing, until it aborts."""
-    from PySide6.QtCore import QObject
+    from explorer.gui.soundness import references_lost
 
-    probe = QObject()
-    before = sys.getrefcount(None)
-    for _ in range(1000):
-        probe.setObjectName("probe")
-    lost = before - sys.getrefcount(None)
-    if lost > 500:
+    if (lost := references_lost(1000)) > 500:
         raise TaskFailed(f"{lost} references to None lost in 1,000 calls: this PySide6 does not fit this Python")
     return "1,000 calls"
 

@@ -70,7 +70,7 @@ class Mapping:
         self._session.update(laying_out=True)
         then = (lambda: self.project(self.first_method, fresh=False)) if self.first_method != "pca" else None
         request = ProjectRequest(new.dataset, new.metric, "pca", {}, self.seed)
-        self._tasks.start(MAP, "First map · PCA", request, self._done(then), self._failed, self._frame)
+        self._tasks.start(MAP, "First map · PCA", request, self._done(then), self._failed)
 
     def _frame(self, positions: NDArray[np.float32]) -> None:
         self._session.update(positions=positions)
