@@ -221,7 +221,10 @@ def test_cancel_while_growing_ends_at_once_and_leaves_nothing(make_dataset: Make
 def test_what_others_print_while_growing_is_passed_on(capfd: pytest.CaptureFixture[str]) -> None:
     with Passes() as passes:
         assert passes.listening
-        os.write(2, b"pass 0...\nhas 17 nodes\nReallocating to 3 nodes: old\nsomething else\npass 1...\npart")
+        os.write(
+            2,
+            b"pass 0...\nhas 17 nodes\nReallocating to 3 nodes: old\n\tNo hyperplane found (left)\nsomething else\npass 1...\npart",
+        )
     assert passes.count == 2
     os.write(2, b"after\n")
     assert capfd.readouterr().err == "something else\npartafter\n"
@@ -230,7 +233,9 @@ def test_what_others_print_while_growing_is_passed_on(capfd: pytest.CaptureFixtu
 def test_nothing_is_printed_by_a_build(
     make_dataset: MakeDataset, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    built(make_dataset(vectors()), "annoy", "manhattan", {"trees": 5}, tmp_path / "i")
+    lumps = np.repeat(np.eye(16, dtype=np.float32), 300, axis=0)
+    lumps[:2400] += vectors(2400) / 100
+    built(make_dataset(lumps), "annoy", "manhattan", {"trees": 9}, tmp_path / "i")
     assert capfd.readouterr() == ("", "")
 
 

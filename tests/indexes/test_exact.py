@@ -62,6 +62,7 @@ def data(kind: str) -> NDArray[np.float32]:
     if kind == "outliers":
         x[::1000] *= np.float32(1e6)
         x[5], x[6], x[7] = x[5] * np.float32(1e-20), x[6] * np.float32(1e15), x[7] * np.float32(1e-30)
+        x[8] = x[10] * np.float32(1e-20)
     if kind == "tiny":
         x *= np.float32(1e-25)
     if kind == "sorted":

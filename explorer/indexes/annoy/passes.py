@@ -6,7 +6,7 @@ import os
 from threading import Lock, Thread
 from types import TracebackType
 
-OURS = (b"pass ", b"has ", b"Reallocating to ")
+OURS = (b"pass ", b"has ", b"Reallocating to ", b"\tNo hyperplane found ")
 """How all lines begin that annoy prints while it builds."""
 
 _one_listens = Lock()
