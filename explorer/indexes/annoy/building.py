@@ -32,7 +32,7 @@ def library() -> str:
 
 
 def expected_bytes(rows: int, layout: Layout, trees: int) -> int:
-    """About how large the file becomes, rather too much: clustered data made 3.9 nodes for each leaf that could be full."""
+    """About how large the file becomes, rather too much: clustered data had 3.9 nodes for each full leaf."""
     return (rows + int(trees * (4.5 * rows / layout.leaf_most + 3))) * layout.node_bytes
 
 
