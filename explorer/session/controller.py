@@ -9,6 +9,7 @@ from explorer.session.indexing import Indexing
 from explorer.session.looking import Looking
 from explorer.session.mapping import Mapping
 from explorer.session.opening import Opening
+from explorer.session.scratch import Scratch
 from explorer.session.session import Session
 from explorer.session.settings import Settings
 from explorer.session.tasks import Tasks
@@ -22,13 +23,15 @@ class Controller:
         self.settings = settings or Settings()
         self.session = Session()
         self.runner = Runner(post)
+        self.scratch = Scratch()
         self.tasks = Tasks(self.session, self.runner)
         self.opening = Opening(self.session, self.tasks, self.settings)
         self.mapping = Mapping(self.session, self.tasks)
-        self.indexing = Indexing(self.session, self.tasks, self.runner)
+        self.indexing = Indexing(self.session, self.tasks, self.runner, self.scratch)
         self.asking = Asking(self.session, self.runner)
         self.looking = Looking(self.session)
 
     def close(self) -> None:
-        """Stop all work; nothing changes the State any more."""
+        """Stop all work; nothing changes the State any more, and what was built for it is removed."""
         self.runner.close()
+        self.scratch.close()

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import shutil
-import uuid
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -16,6 +14,7 @@ from explorer.errors import BadParameter, Cancelled, ExplorerError
 from explorer.indexes import asking, type_named
 from explorer.indexes.base import IndexHandle
 from explorer.measure.recall import RecallResult
+from explorer.session.scratch import Scratch
 from explorer.session.session import Session
 from explorer.session.state import IndexEntry, State
 from explorer.session.tasks import Tasks
@@ -29,10 +28,11 @@ MEASURE_WORK = 5e10
 class Indexing:
     """Keeps an exact index for the present metric, and builds what is asked for."""
 
-    def __init__(self, session: Session, tasks: Tasks, runner: Runner) -> None:
+    def __init__(self, session: Session, tasks: Tasks, runner: Runner, scratch: Scratch) -> None:
         self._session = session
         self._tasks = tasks
         self._runner = runner
+        self._scratch = scratch
         self._numbers = itertools.count(1)
         self._chosen = False
         self.first_type = "annoy"
@@ -62,7 +62,7 @@ class Indexing:
             return
         self._session.clear_problem("indexes")
         key = replacing or f"{type_name}-{next(self._numbers)}"
-        request = BuildRequest(state.dataset, type_name, state.metric, checked, self._folder(state.dataset, type_name))
+        request = BuildRequest(state.dataset, type_name, state.metric, checked, self._scratch.new_folder(type_name))
         self._tasks.start(f"build {key}", f"Building {kind.title}", request, self._built(key, by_itself), self._failed)
 
     def open(self, path: Path) -> None:
@@ -150,7 +150,7 @@ class Indexing:
                 answers = present.current if _fits(present) or metric != present.metric else key
                 self._session.update(indexes=(*exacts, entry, *others), current=answers)
 
-        request = BuildRequest(dataset, "exact", metric, {}, self._folder(dataset, "exact"))
+        request = BuildRequest(dataset, "exact", metric, {}, self._scratch.new_folder("exact"))
         self._runner.searches.ask(f"prepare {key}", request, done, self._failed)
 
     def _built(self, key: str, by_itself: bool = False, name: str = "") -> Callable[[IndexHandle], None]:
@@ -163,7 +163,7 @@ class Indexing:
                 indexes = (*state.indexes, entry)
             else:
                 indexes = tuple(entry if e.key == key else e for e in state.indexes)
-                self._let_go(before.handle)
+                self._scratch.remove(before.handle.path.parent)
             takes_over = handle.metric == state.metric and not (by_itself and self._chosen)
             self._session.update(indexes=indexes, current=key if takes_over else state.current)
 
@@ -201,16 +201,6 @@ class Indexing:
         queries = int(min(1000, dataset.rows, max(50, MEASURE_WORK / (2 * dataset.rows * dataset.dimensions))))
         request = MeasureRequest(dataset, entry.handle, exact[entry.handle.metric], entry.given, k, queries)
         self._tasks.start("measure", f"Measuring {type_named(entry.handle.type).title}", request, done, self._failed)
-
-    def _folder(self, dataset: Dataset, type_name: str) -> Path:
-        folder = dataset.folder / "indexes"
-        return folder / "exact" if type_name == "exact" else folder / f"{type_name}-{uuid.uuid4().hex[:12]}"
-
-    def _let_go(self, handle: IndexHandle) -> None:
-        """Remove the files of an index that was replaced, if they are ours."""
-        folder = handle.path.parent
-        if folder.parent.name == "indexes" and folder.name.startswith(f"{handle.type}-"):
-            shutil.rmtree(folder, ignore_errors=True)
 
 
 def _fits(state: State) -> bool:
