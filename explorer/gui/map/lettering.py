@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import ceil
 
 import numpy as np
-from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPainterPath, QPen
+from PySide6.QtCore import QPointF, Qt
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QImage, QPainter, QPainterPath, QPen
 
 from explorer.gui.map.placing import MOST_LABELS, MOST_TRIED, Label, Rect, place
 from explorer.gui.map.theme import MapTheme
@@ -14,6 +15,8 @@ from explorer.gui.map.viewport import Viewport
 
 LONGEST = 28
 """A label of more letters is cut."""
+
+_EDGE = 3.0
 
 
 def sized(font: QFont, pixels: float, *, bold: bool = False) -> QFont:
@@ -56,6 +59,7 @@ class ClusterLabels:
     def __init__(self, labels: list[Label], font: QFont) -> None:
         self.labels = labels[:MOST_TRIED]
         self._drawn = [_letters(text, font) for text, _, _ in self.labels]
+        self._pictures: dict[tuple[int, str, str, float], QImage] = {}
         self._scale = 0.0
         self._placed: list[tuple[int, Rect]] = []
 
@@ -78,17 +82,34 @@ class ClusterLabels:
         return shown
 
     def paint(self, painter: QPainter, viewport: Viewport, theme: MapTheme) -> None:
-        """Write them over the points."""
-        text, halo = QColor(theme.text), QColor(theme.halo)
-        for number, rect in self.placed(viewport):
-            middle = QRectF(*rect).center()
-            paint_path(painter, self._drawn[number].path.translated(middle), text, halo)
+        """Write them over the points, each from a picture of it: edges around letters are slow to draw."""
+        ratio = painter.device().devicePixelRatioF()
+        for number, (left, top, _, _) in self.placed(viewport):
+            key = number, theme.text, theme.halo, ratio
+            if key not in self._pictures:
+                self._pictures[key] = _picture(self._drawn[number], theme, ratio)
+            x, y = (round((side - _EDGE) * ratio) / ratio for side in (left, top))
+            painter.drawImage(QPointF(x, y), self._pictures[key])
+
+
+def _picture(label: _Drawn, theme: MapTheme, ratio: float) -> QImage:
+    """The label with its edge on a clear ground, for a screen of that pixel ratio."""
+    width, height = label.width + 2 * _EDGE, label.height + 2 * _EDGE
+    image = QImage(ceil(width * ratio), ceil(height * ratio), QImage.Format.Format_ARGB32_Premultiplied)
+    image.setDevicePixelRatio(ratio)
+    image.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(image)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    middle = QPointF(width / 2, height / 2)
+    paint_path(painter, label.path.translated(middle), QColor(theme.text), QColor(theme.halo))
+    painter.end()
+    return image
 
 
 def _letters(text: str, font: QFont) -> _Drawn:
     """Large for a digit or two, smaller for words."""
     shown = text if len(text) <= LONGEST else text[: LONGEST - 1].rstrip() + "…"
-    font = sized(font, 16 if len(shown) <= 3 else 13, bold=True)
+    font = sized(font, 16 if len(shown) <= 3 else 12, bold=True)
     metrics = QFontMetricsF(font)
     width = metrics.horizontalAdvance(shown)
     path = QPainterPath()

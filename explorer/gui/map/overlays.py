@@ -43,20 +43,20 @@ class Overlay:
         """All of the marks; those of the rows `told` and the focused one also show their rank."""
         painter, theme = self._painter, self._theme
         found = max(1, len(marks.hits) + len(marks.misses) + len(marks.extras) + len(marks.pending))
-        size = min(1.0, max(0.55, sqrt(40 / found)))
+        size = min(1.0, max(0.5, sqrt(40 / found)))
         query = self._query(marks)
         if query is not None:
             self._lines(query, marks, min(1.0, sqrt(24 / found)))
         painter.setBrush(Qt.BrushStyle.NoBrush)
-        painter.setPen(QPen(QColor(theme.grey), 1.7, j=Qt.PenJoinStyle.MiterJoin))
+        painter.setPen(QPen(QColor(theme.grey), 1.7 * size, j=Qt.PenJoinStyle.MiterJoin))
         for _, at in self._seen(marks.extras):
             painter.drawRect(QRectF(at.x() - EXTRA * size, at.y() - EXTRA * size, 2 * EXTRA * size, 2 * EXTRA * size))
         for row, at in self._seen(marks.pending):
             self._disc(at, HIT * size - 0.4, self._colours(row), QPen(QColor(theme.halo), 1.0))
         for row, at in self._seen(marks.hits):
-            self._disc(at, HIT * size, self._colours(row), QPen(QColor(theme.text), 1.6))
+            self._disc(at, HIT * size, self._colours(row), QPen(QColor(theme.text), 1.6 * size))
         painter.setBrush(Qt.BrushStyle.NoBrush)
-        painter.setPen(QPen(QColor(theme.miss), 2.0))
+        painter.setPen(QPen(QColor(theme.miss), 2.0 * size))
         for _, at in self._seen(marks.misses):
             painter.drawEllipse(at, MISS * size, MISS * size)
         if query is not None:
