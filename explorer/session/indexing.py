@@ -18,7 +18,14 @@ from explorer.session.scratch import Scratch
 from explorer.session.session import Session
 from explorer.session.state import IndexEntry, State
 from explorer.session.tasks import Tasks
-from explorer.work.requests import BuildRequest, MeasureRequest, OpenIndexRequest, SaveIndexRequest
+from explorer.work.latest import ignore
+from explorer.work.requests import (
+    BuildRequest,
+    MeasureRequest,
+    OpenIndexRequest,
+    PrepareRequest,
+    SaveIndexRequest,
+)
 from explorer.work.runner import Runner
 
 MEASURE_WORK = 5e10
@@ -149,9 +156,15 @@ class Indexing:
                 others = [e for e in present.indexes if e.handle.type != "exact"]
                 answers = present.current if _fits(present) or metric != present.metric else key
                 self._session.update(indexes=(*exacts, entry, *others), current=answers)
+                self._warm(handle)
 
         request = BuildRequest(dataset, "exact", metric, {}, self._scratch.new_folder("exact"))
         self._runner.searches.ask(f"prepare {key}", request, done, self._failed)
+
+    def _warm(self, handle: IndexHandle) -> None:
+        """Open it where searches are made; whether that works is for the first search to say."""
+        if (dataset := self._session.state.dataset) is not None and dataset.rows:
+            self._runner.searches.ask(f"warm {handle.path}", PrepareRequest(dataset, handle), ignore, ignore)
 
     def _built(self, key: str, by_itself: bool = False, name: str = "") -> Callable[[IndexHandle], None]:
         def done(handle: IndexHandle) -> None:
@@ -165,6 +178,7 @@ class Indexing:
                 indexes = tuple(entry if e.key == key else e for e in state.indexes)
                 self._scratch.remove(before.handle.path.parent)
             takes_over = handle.metric == state.metric and not (by_itself and self._chosen)
+            self._warm(handle)
             self._session.update(indexes=indexes, current=key if takes_over else state.current)
 
         return done

@@ -127,6 +127,20 @@ class BuildRequest:
 
 
 @dataclass(frozen=True, eq=False)
+class PrepareRequest:
+    """Open an index and ask it once, so that the first search that somebody waits for finds it warm."""
+
+    dataset: Dataset
+    handle: IndexHandle
+
+    def __call__(self, desk: Desk) -> bool:
+        k = min(10, self.dataset.rows)
+        params = asking.resolved(self.handle, {}, k)
+        desk.searcher(self.dataset, self.handle).search(self.dataset.vectors[:1], k, params, desk.progress)
+        return True
+
+
+@dataclass(frozen=True, eq=False)
 class OpenIndexRequest:
     """Open an index that was saved, by this program or by its library."""
 
@@ -231,6 +245,7 @@ Request = (
     | SavePositionsRequest
     | WarmUpRequest
     | BuildRequest
+    | PrepareRequest
     | OpenIndexRequest
     | SaveIndexRequest
     | MeasureRequest
