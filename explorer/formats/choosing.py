@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 from explorer.core.column import Column
+from explorer.core.strings import Strings
 from explorer.errors import BadParameter
 from explorer.formats.arrow import CLASSES
 from explorer.formats.dialect import Dialect, is_list, is_missing, is_number
@@ -64,7 +65,8 @@ def name_column(columns: Sequence[Column], asked: str | None = None) -> Column |
                 return column
         there = ", ".join(column.name for column in columns) or "none"
         raise BadParameter(f"There is no column “{asked}” to name rows by; columns: {there}.")
-    worded = [c for c in columns if c.kind == "text" or (c.kind == "category" and not all(map(is_number, c.labels)))]
+    held = [c for c in columns if not (isinstance(c.values, Strings) and not len(c.values.data))]
+    worded = [c for c in held if c.kind == "text" or (c.kind == "category" and not all(map(is_number, c.labels)))]
     by_name = {column.name.casefold(): column for column in reversed(worded)}
     for wanted in NAME_COLUMNS:
         if wanted in by_name:
@@ -82,15 +84,9 @@ def _kind(cells: Sequence[str], decimal: str) -> str:
     # One cell that is no number among many is a broken cell, not another kind of column.
     if numbers >= max(1, 0.9 * len(known)):
         return "whole" if all(_WHOLE.fullmatch(cell) for cell in known) else "number"
-    if all(is_list(cell) or _spaced(cell) for cell in known):
+    if all(is_list(cell) for cell in known):
         return "list"
     return "text"
-
-
-def _spaced(cell: str) -> bool:
-    """Numbers with spaces between, without brackets."""
-    parts = cell.split()
-    return len(parts) > 1 and all(is_number(part) for part in parts)
 
 
 def _asked_for(columns: Sequence[str], kinds: dict[str, str], pattern: str) -> VectorColumns:

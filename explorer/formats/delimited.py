@@ -55,7 +55,7 @@ class Delimited(Format):
         chosen = vector_columns(dialect, options.get("vectors"))
         if chosen is None:
             shown = ", ".join(dialect.columns[:12]) + (" …" if len(dialect.columns) > 12 else "")
-            raise BadFile(path, f"no column of this table holds numbers to be taken as the vector; columns: {shown}.")
+            raise BadFile(path, f"no column of this table holds numbers to be taken as the vector; columns: {shown}")
         return _read(path, dialect, chosen, progress)
 
 
@@ -111,12 +111,11 @@ def _read_once(path: Path, dialect: Dialect, chosen: VectorColumns, progress: Pr
     rows = rows_kept(source_rows, ragged, dialect)
     bad = np.concatenate(unread) if unread else np.zeros(0, np.int64)
     where = bad if rows is None else rows[bad]
-    what = f"no list of {dimensions} numbers" if chosen.lists else "a cell that is no number"
+    what = f"The list has not {dimensions} numbers" if chosen.lists else "A cell is no number"
     warnings = [ragged.sentence()] if ragged.lines else []
     if len(bad):
-        warnings.append(
-            f"{len(bad):,} of {source_rows:,} rows with {what}: {listed('line', (where[:20] + 1 + dialect.skip).tolist())}."
-        )
+        lines = listed("line", (where[:20] + 1 + dialect.skip).tolist())
+        warnings.append(f"{what} in {len(bad):,} of {source_rows:,} rows: {lines}.")
     columns = tuple(
         column_of(name, pa.chunked_array(chunks, pa.large_string()), dialect.decimal) for name, chunks in kept.items()
     )

@@ -74,8 +74,11 @@ def is_missing(cell: str) -> bool:
 
 
 def is_list(cell: str) -> bool:
-    """Whether a cell holds a list, as Python or numpy print one."""
-    return _LIST.fullmatch(cell) is not None
+    """Whether a cell holds a list, as Python or numpy print one, or numbers with blanks between."""
+    if _LIST.fullmatch(cell):
+        return True
+    parts = cell.split()
+    return len(parts) > 1 and all(is_number(part) for part in parts)
 
 
 def decoded(head: bytes, whole: bool) -> tuple[str, str] | None:
@@ -112,24 +115,25 @@ def sniffed(path: Path, head: bytes, whole: bool, options: Mapping[str, str]) ->
     lines = re.split(r"\r\n|\n|\r", text)
     if not whole and len(lines) > 1:
         lines.pop()  # it may have been cut
-    comments = 0
-    while comments < len(lines) and (not lines[comments].strip() or lines[comments].startswith("# ")):
-        comments += 1
-    lines = [line for line in lines[comments : comments + HEAD_ROWS] if line.strip()]
+    first = 0
+    while first < len(lines) and (not lines[first].strip() or lines[first].startswith("# ")):
+        first += 1
+    places = [i for i in range(first, min(first + HEAD_ROWS, len(lines))) if lines[i].strip()]
+    lines = [lines[i] for i in places]
     if not lines:
         raise BadFile(path, "there is no record in it.")
     delimiter, quoted, rows = _delimited(path, lines, options)
     decimal = _decimal(rows, delimiter, options)
     width = Counter(map(len, rows)).most_common(1)[0][0]
-    unnamed_first = len(rows) > 2 and len(rows[0]) == width - 1 and {len(row) for row in rows[1:]} == {width}
-    if unnamed_first and not any(is_number(cell, decimal) for cell in rows[0]):
-        rows[0] = ("row", *rows[0])  # R's write.table gives its row names no header
+    rows = _with_full_header(rows, width, decimal)
+    while len(rows) > 3 and len(rows[0]) != width and not any(is_number(cell, decimal) for cell in rows[0]):
+        del rows[0], places[0]  # a title above the table
     even = [row for row in rows if len(row) == width]
     header = options.get("header")
     named = header == "yes" or (header is None and rows[0] == even[0] and _has_header(even, decimal))
     columns = distinct(even[0]) if named else _made_up(width)
     body = tuple(even[1:] if named else even)
-    return Dialect(encoding, delimiter, quoted, decimal, columns, named, comments + named, body)
+    return Dialect(encoding, delimiter, quoted, decimal, columns, named, places[0] + named, body)
 
 
 def _delimited(path: Path, lines: list[str], options: Mapping[str, str]) -> tuple[str, bool, list[tuple[str, ...]]]:
@@ -139,7 +143,7 @@ def _delimited(path: Path, lines: list[str], options: Mapping[str, str]) -> tupl
         asked = SPELLED.get(asked.casefold(), asked)
         if len(asked) != 1 or ord(asked) > 127:
             raise BadFile(path, f"the delimiter is one character, or tab, comma, semicolon, space, not “{asked}”.")
-    if asked is None and all(is_list(line) for line in lines):
+    if asked is None and all(_LIST.fullmatch(line) for line in lines):
         return ONE_COLUMN, False, [(line,) for line in lines]
     best: tuple[tuple[float, ...], str, bool, list[tuple[str, ...]]] | None = None
     for rank, delimiter in enumerate([asked] if asked else DELIMITERS):
@@ -181,6 +185,18 @@ def _share(rows: Sequence[Sequence[str]], decimal: str) -> float:
     return sum(is_number(cell, decimal) for cell in cells) / max(1, len(cells))
 
 
+def _with_full_header(rows: list[tuple[str, ...]], width: int, decimal: str) -> list[tuple[str, ...]]:
+    """The rows, the first of them completed where it is a header that lacks one name."""
+    first, below = rows[0], rows[1:]
+    if len(below) < 2 or len(first) != width - 1 or {len(row) for row in below} != {width}:
+        return rows
+    if any(is_number(cell, decimal) for cell in first):
+        return rows
+    if not any(row[-1].strip() for row in below):
+        return [(*first, ""), *below]  # each line ends in a delimiter
+    return [("row", *first), *below]  # R's write.table gives its row names no header
+
+
 def _decimal(rows: Sequence[Sequence[str]], delimiter: str, options: Mapping[str, str]) -> str:
     asked = options.get("decimal")
     if asked is not None:
@@ -220,7 +236,7 @@ def distinct(header: Sequence[str]) -> tuple[str, ...]:
         name = stem = cell.strip() or ("index" if i == 0 else f"column {i + 1}")
         number = 2
         while name in taken:
-            name, number = f"{stem}.{number}", number + 1
+            name, number = f"{stem} ({number})", number + 1
         taken.add(name)
         names.append(name)
     return tuple(names)

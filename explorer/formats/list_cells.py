@@ -34,7 +34,10 @@ def vectors_of_lists(cells: pa.Array, out: NDArray[np.float32]) -> None:
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    plain = pc.utf8_trim(cells, " []()\t\r\n")
+    plain = cells
+    if pc.any(pc.match_substring(plain, "np.float")).as_py():  # how numpy 2 prints the numbers of a list
+        plain = pc.replace_substring_regex(plain, r"np\.float\d+\(([^()]*)\)", r"\1")
+    plain = pc.utf8_trim(plain, " []()\t\r\n")
     if not pc.any(pc.match_substring(plain, ",")).as_py():
         plain = pc.replace_substring_regex(plain, r"\s+", ",")
     dimensions = out.shape[1]

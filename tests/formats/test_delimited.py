@@ -89,7 +89,9 @@ def test_rows_that_are_only_counted_are_no_part_of_the_vector(tmp_path: Path) ->
     assert (dataset.rows, dataset.dimensions, dataset.columns[0].name) == (20, 4, "index")
 
 
-@pytest.mark.parametrize("cell", ["[{}, {}, {}]", "{} {} {}", "[{} {}\n {}]", "({}, {}, {})"])
+@pytest.mark.parametrize(
+    "cell", ["[{}, {}, {}]", "{} {} {}", "[{} {}\n {}]", "({}, {}, {})", "[np.float64({}), {}, {}]"]
+)
 def test_a_column_of_lists_is_the_vector(tmp_path: Path, cell: str) -> None:
     lines = ["name,embedding"] + [f'w{i},"{cell.format(i, i + 0.5, -1)}"' for i in range(12)]
     dataset = read(tmp_path, "\n".join(lines))
@@ -130,6 +132,27 @@ def test_tab_separated_text_keeps_its_quotes(tmp_path: Path) -> None:
     quoted = [f'"a ""word"" {i}"' for i in range(20)]
     dataset = read(tmp_path, table(VECTORS, delimiter="\t", header="name\ta\tb\tc\td", first=quoted), "q.tsv")
     assert dataset.name(1) == 'a "word" 1'
+
+
+def test_headers_of_other_programs(tmp_path: Path) -> None:
+    body = table(VECTORS, first=[f"w{i}" for i in range(20)])
+    for text, columns in (
+        ("a,b,c,d\n" + body, "a … d (4 columns)"),  # R
+        ("A great table\n\nname,a,b,c,d\n" + body, "a … d (4 columns)"),
+        ("# written by hand\nname,a,b,c,d\n" + body, "a … d (4 columns)"),
+        ("name,x,x,x,x\n" + body, "x … x (4) (4 columns)"),
+        ("name,a,b,c,d\n" + body.replace("\n", ",\n"), "a … d (4 columns)"),
+    ):
+        dataset = read(tmp_path, text)
+        assert (dataset.rows, dataset.dimensions, dataset.warnings) == (20, 4, ())
+        assert dataset.facts["vector columns"] == columns
+        assert dataset.name(2) == "w2"
+
+
+def test_columns_set_by_blanks(tmp_path: Path) -> None:
+    text = "\n".join("  ".join(f"{x:9.4f}" for x in row) for row in VECTORS)
+    dataset = read(tmp_path, text, "t.txt")
+    np.testing.assert_allclose(dataset.vectors, VECTORS, atol=1e-4)
 
 
 def test_text_without_numbers_is_a_sentence(tmp_path: Path) -> None:
