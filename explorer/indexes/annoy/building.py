@@ -12,9 +12,9 @@ from typing import Any
 from explorer.core.dataset import Dataset
 from explorer.core.metric import Metric
 from explorer.core.progress import Progress
-from explorer.errors import TaskFailed, TooLarge
+from explorer.errors import BadFile, TaskFailed, TooLarge
 from explorer.indexes.annoy import items
-from explorer.indexes.annoy.layout import Layout
+from explorer.indexes.annoy.layout import Layout, glance
 from explorer.indexes.annoy.passes import Passes
 from explorer.indexes.room import check_disk, check_memory
 
@@ -60,7 +60,7 @@ def build(dataset: Dataset, metric: Metric, trees: int, seed: int | None, path: 
         for row, vector in enumerate(block.tolist(), start):
             index.add_item(row, vector)
     _grow(index, trees, jobs, added, progress)
-    _save(index, path)
+    _save(index, layout, dataset.rows, path)
     return time.perf_counter() - started
 
 
@@ -97,13 +97,14 @@ def _grow(index: Any, trees: int, jobs: int, added: float, progress: Progress) -
         raise TaskFailed(f"Annoy could not build the index: {failure[0]}.") from failure[0]
 
 
-def _save(index: Any, path: Path) -> None:
+def _save(index: Any, layout: Layout, rows: int, path: Path) -> None:
     unfinished = path.with_name(f"{path.name}.{os.getpid()}.part")
     try:
         index.save(str(unfinished))
         index.unload()
+        glance(unfinished, layout, rows)
         unfinished.replace(path)
-    except OSError as error:
-        raise TaskFailed(f"{path}: the index could not be written: {error.strerror or error}.") from error
+    except (OSError, BadFile) as error:
+        raise TaskFailed(f"{path}: the index could not be written; is the disk full? ({error})") from error
     finally:
         unfinished.unlink(missing_ok=True)
