@@ -150,7 +150,8 @@ def compiled() -> Kernels:
         signature = _SIGNATURES[function.__name__]
         try:
             return numba.njit(signature, cache=True, **options)(function)
-        except (RuntimeError, OSError) as error:
+        except Exception as error:
+            # A cache that cannot be written, or holds half a file, raises anything; a second failure counts.
             logging.getLogger(__name__).info("the map's kernel is compiled without a cache: %s", error)
             return numba.njit(signature, **options)(function)
 
