@@ -80,6 +80,7 @@ def warm_up_stall(
 ) -> tuple[float, float]:
     """The longest gap between two turns of the event loop while numba comes, and how long it takes to come."""
     fill(view, positions, codes)
+    view.repaint()
     app.processEvents()
     beats: list[float] = []
     timer = QTimer(interval=HEARTBEAT_MS)
