@@ -81,7 +81,7 @@ class _Driver:
         self._timings: dict[str, float | None] = dict.fromkeys(
             ("window_ms", "first_map_ms", "index_ms", "map_done_ms", "click_ms", "truth_ms")
         )
-        self.window = MainWindow(theme=shot.theme, settings=Settings(Path(os.devnull)))
+        self.window = MainWindow(theme=shot.theme, settings=Settings(None))
         self.window.resize(*shot.size)
         self._painted = False
         self.window.first_painted.connect(self._on_first_paint)

@@ -20,7 +20,7 @@ class Controller:
     """Puts the parts of the session together; `close` ends every child process."""
 
     def __init__(self, post: Callable[[Callable[[], None]], None], settings: Settings | None = None) -> None:
-        self.settings = settings or Settings()
+        self.settings = settings if settings is not None else Settings.of_user()
         self.session = Session()
         self.runner = Runner(post)
         self.scratch = Scratch()

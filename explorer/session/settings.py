@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 from pathlib import Path
@@ -14,15 +15,23 @@ VERSION = 1
 
 
 class Settings:
-    """A small JSON file; one that cannot be read counts as empty, one that cannot be written is let be."""
+    """A small JSON file; one that cannot be read counts as empty, one that cannot be written is let be.
 
-    def __init__(self, path: Path | None = None) -> None:
-        self._path = path or paths.settings_folder() / "settings.json"
-        try:
-            values = json.loads(self._path.read_text("utf-8"))
-        except (OSError, ValueError):
-            values = {}
-        self._values: dict[str, Any] = values if isinstance(values, dict) else {}
+    Without a path nothing is read, and what is set is forgotten with the object.
+    """
+
+    def __init__(self, path: Path | None) -> None:
+        self._path = path
+        self._values: dict[str, Any] = {}
+        if path is not None:
+            with contextlib.suppress(OSError, ValueError):
+                values = json.loads(path.read_text("utf-8"))
+                self._values = values if isinstance(values, dict) else {}
+
+    @classmethod
+    def of_user(cls) -> Settings:
+        """The settings in the user's folder."""
+        return cls(paths.settings_folder() / "settings.json")
 
     @property
     def recent(self) -> tuple[str, ...]:
@@ -42,6 +51,8 @@ class Settings:
     def set(self, key: str, value: str | list[str]) -> None:
         """Remember a value now; the file is written beside and renamed."""
         self._values = {**self._values, "version": VERSION, key: value}
+        if self._path is None:
+            return
         beside = self._path.with_name(f"{self._path.name}.{os.getpid()}")
         try:
             beside.write_text(json.dumps(self._values, indent=1), "utf-8")
