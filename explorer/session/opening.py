@@ -91,6 +91,8 @@ class Opening:
 
 
 def colour_column(dataset: Dataset) -> str:
-    """The column that colours the map at first: the first category of 2 to 64 labels, otherwise none."""
+    """The column that colours the map at first: the Dataset's own, otherwise its first category of 2 to 64 labels."""
+    if dataset.column(dataset.facts.get("colour", "")) is not None:
+        return dataset.facts["colour"]
     fit = [c.name for c in dataset.columns if c.kind == "category" and 2 <= len(c.labels) <= 64]
     return fit[0] if fit else ""
