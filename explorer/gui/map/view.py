@@ -240,7 +240,7 @@ class MapView(QWidget):
             self._labels.paint(painter, self.viewport, theme)
             self._paint_marks(painter)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        if self._points.lonely_unknown and (self.compiled or not self._warm_up_wanted):
+        if self._points.lonely_unknown:
             self._still.start()
         self._steering.paint(painter, QColor(theme.accent))
         if self._focus_shown:
@@ -286,8 +286,10 @@ class MapView(QWidget):
         return QColor(*self._points.colour_of(row))
 
     def _refine(self) -> None:
-        self._points.find_lonely()
-        self.update()
+        # The compiled loops are about to come, and will draw it in a fraction of the time.
+        if self.compiled or not self._warm_up_wanted:
+            self._points.find_lonely()
+            self.update()
 
     def _ask_for_card(self, row: int) -> None:
         self._card = None if row < 0 or self._card_of is None else self._card_of(row)
