@@ -15,7 +15,7 @@ from explorer.core.metric import Metric
 from explorer.core.progress import Progress
 from explorer.projection import nearest
 from explorer.projection.jit import callable_from_compiled, compiled, cores, shares
-from explorer.projection.partition import partitioned
+from explorer.projection.partition import CELL_ROWS, partitioned
 
 EXACT_ROWS = 20_000
 """Up to this many rows every pair is measured."""
@@ -119,7 +119,7 @@ class _Search:
     def approximately(self, rng: np.random.Generator) -> None:
         """Measure pairs that share a cell, then neighbours' neighbours."""
         for part in range(PARTITIONS):
-            cells = partitioned(self.rows, rng)
+            cells = partitioned(self.rows, rng, max(CELL_ROWS, 4 * self.who.shape[1]))
             for start, stop in shares(len(cells), 1 + len(self.rows) // 200_000):
                 self.progress((part + start / len(cells)) / PARTITIONS / 2, "neighbour graph")
                 arguments = (self.rows, self.manhattan, cells.order, cells.starts, self.near, self.who)
@@ -128,6 +128,10 @@ class _Search:
         for turn in range(ROUNDS):
             if self._refine(new, 0.5 + turn / ROUNDS / 2) < SETTLED * self.who.size:
                 break
+        for row in np.flatnonzero(self.who[:, -1] < 0):  # too small a cell each time: rare, and settled for good
+            self.progress(None, "neighbour graph")
+            self.near[row], self.who[row] = nearest.FAR, -1
+            self._share(nearest.scan, int(row), int(row) + 1, self.rows, self.manhattan, self.near, self.who)
 
     def _refine(self, new: NDArray[np.bool_], fraction: float) -> int:
         """One round over the neighbours' neighbours; how many were replaced."""

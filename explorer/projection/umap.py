@@ -120,7 +120,7 @@ def _part(progress: Progress, begins: float, ends: float) -> Progress:
     """A Progress for a part of the work."""
 
     def told(fraction: float | None, note: str = "") -> None:
-        progress(begins + (ends - begins) * (fraction or 0.0), note)
+        progress(None if fraction is None else begins + (ends - begins) * fraction, note)
 
     return told
 

@@ -63,6 +63,13 @@ def test_tight_clusters_far_apart_keep_their_neighbours() -> None:
     assert graph.distances == pytest.approx(truth(x, "euclidean", 10), rel=5e-3)
 
 
+@pytest.mark.parametrize("n", [50, 120, 700])
+def test_many_neighbours_of_few_candidates_are_all_there(n: int) -> None:
+    graph = neighbour_graph(clusters(n), "euclidean", 50, silent, exact_rows=0)
+    assert all(len(set(rows)) == 50 for rows in graph.rows.tolist())
+    assert graph.distances.max() < 100
+
+
 def test_the_same_seed_gives_the_same_graph() -> None:
     x = clusters(3000)
     one, other = (neighbour_graph(x, "euclidean", 10, silent, seed=3, exact_rows=0) for _ in range(2))
