@@ -1,4 +1,4 @@
-"""How distance grows with rank: the truth as a line with a dot for each hit and a ring for each miss, extras after it."""
+"""How distance grows with rank: truth as a line, a dot for each hit, a ring for each miss, extras after it."""
 
 from __future__ import annotations
 

@@ -27,7 +27,7 @@ class Inspector(QWidget):
         self._heading = heading("Row")
         self._picture = label()
         self._name = label("", "title", wrap=True, selectable=True)
-        self._number = label("", "quiet")
+        self._number = label("", "quiet", wrap=True)
         self._said = label("", wrap=True)
         self._cells = QFormLayout()
         self._cells.setLabelAlignment(Qt.AlignmentFlag.AlignLeft)
@@ -43,7 +43,7 @@ class Inspector(QWidget):
         top.setSpacing(12)
         top.addWidget(self._picture, 0, Qt.AlignmentFlag.AlignTop)
         top.addLayout(beside, 1)
-        inside = QWidget()
+        self._inside = inside = QWidget()
         inside.setObjectName("panel")
         column = QVBoxLayout(inside)
         column.setContentsMargins(16, 12, 16, 8)
@@ -77,8 +77,10 @@ class Inspector(QWidget):
 
     def _show(self, state: State) -> None:
         dataset, row = state.dataset, shown_row(state)
-        self._scroll.setVisible(dataset is not None and row is not None)
+        self._inside.setVisible(dataset is not None and (row is not None or state.asked is not None))
+        clear(self._cells)
         if dataset is None or row is None:
+            self._show_query(state)
             return
         own = state.asked is not None and state.asked.query.row == row
         self._heading.setText("QUERY" if own else "NEIGHBOUR" if said(state, row) else "ROW")
@@ -90,10 +92,19 @@ class Inspector(QWidget):
         self._number.setText(number(dataset, row))
         self._said.setText(said(state, row))
         self._said.setVisible(bool(said(state, row)))
-        clear(self._cells)
         for column in dataset.columns:
             if cell := column.cell(row):
                 self._cells.addRow(label(column.name, "quiet"), label(cell, wrap=True, selectable=True))
+
+    def _show_query(self, state: State) -> None:
+        """A query that is no row: what was asked, and where that is on the map."""
+        if state.asked is None:
+            return
+        self._heading.setText("QUERY")
+        self._picture.hide()
+        self._name.setText(state.asked.query.text)
+        self._number.setText("no row of its own; its place on the map is approximate")
+        self._said.hide()
 
 
 def shown_row(state: State) -> int | None:
