@@ -5,31 +5,43 @@
     out   ("progress", id, fraction, note) · ("partial", id, value)
           then exactly one of ("done", id, value) · ("failed", id, class, sentence) · ("cancelled", id)
 
+Requests and values travel packed, so that one that cannot be opened fails its task and not the conversation.
 When the parent goes away, standard input ends, and so does the child.
 """
 
 from __future__ import annotations
 
-import contextlib
 import os
 import queue
+import signal
 import sys
 import threading
 import time
 import traceback
-from typing import Any, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 from explorer.errors import Cancelled, ExplorerError, TooLarge
+
+if TYPE_CHECKING:
+    from explorer.work.wire import Packed
 
 PROGRESS_SECONDS = 0.03
 """Progress is said at most this often."""
 
 
 def main() -> None:
-    """Serve until the parent closes our standard input. What libraries print goes to standard error."""
+    """Serve until the parent closes our standard input.
+
+    What libraries print goes to standard error, and what they would read is empty: the conversation is ours alone.
+    Ctrl+C in the terminal is for the parent to act on.
+    """
     inbound = os.fdopen(os.dup(0), "rb")
     outbound = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, 0)
+    os.close(nothing)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     _be_nice()
     Child(inbound, outbound).serve()
 
@@ -42,7 +54,7 @@ class Child:
 
         self._inbound = inbound
         self._outbound = outbound
-        self._requests: queue.SimpleQueue[tuple[int, Any]] = queue.SimpleQueue()
+        self._requests: queue.SimpleQueue[tuple[int, Packed]] = queue.SimpleQueue()
         self._stopped: set[int] = set()
         self._current = 0
         self._said = 0.0
@@ -57,20 +69,23 @@ class Child:
     def _listen(self) -> None:
         from explorer.work import wire
 
-        with contextlib.suppress(EOFError, OSError):
+        try:
             while True:
                 verb, number, *rest = wire.receive(self._inbound)
                 if verb == "do":
                     self._requests.put((number, rest[0]))
                 else:
                     self._stopped.add(number)
-        os._exit(0)
+        finally:
+            os._exit(0)
 
-    def _carry_out(self, number: int, request: Any) -> None:
+    def _carry_out(self, number: int, request: Packed) -> None:
+        from explorer.work.wire import Packed
+
         self._current, self._said = number, 0.0
         try:
             self._progress(None)
-            self._say("done", request(self._desk))
+            self._say("done", Packed.of(request.value()(self._desk)))
         except Cancelled:
             self._say("cancelled")
         except ExplorerError as error:
@@ -88,12 +103,14 @@ class Child:
         if self._current in self._stopped:
             raise Cancelled("stopped")
         now = time.monotonic()
-        if note and now - self._said >= PROGRESS_SECONDS:
+        if (note or fraction is not None) and now - self._said >= PROGRESS_SECONDS:
             self._said = now
             self._say("progress", fraction, note)
 
     def _publish(self, value: object) -> None:
-        self._say("partial", value)
+        from explorer.work.wire import Packed
+
+        self._say("partial", Packed.of(value))
 
     def _say(self, verb: str, *rest: object) -> None:
         from explorer.work import wire
@@ -101,6 +118,7 @@ class Child:
         try:
             wire.send(self._outbound, (verb, self._current, *rest))
         except BrokenPipeError:
+            # The parent is gone.
             os._exit(0)
 
 

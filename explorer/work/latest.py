@@ -14,13 +14,19 @@ from explorer.work.requests import Request
 
 ORDER = ("readings", "search", "truth")
 """Which slot is served first; other slots come after these, in the order in which they were filled."""
+YIELDS = {"truth": ("readings", "search")}
+"""A request that runs in this slot makes way for those, and is begun again after them."""
+JOIN_SECONDS = 5.0
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False)
 class _Job:
+    slot: str
     request: Request
     done: Callable[[Any], None]
     failed: Callable[[ExplorerError], None]
+    unwanted: str = ""
+    """Why nobody waits for it any more."""
 
 
 class Latest:
@@ -34,7 +40,7 @@ class Latest:
         self._deliver = deliver
         self._changed = threading.Condition()
         self._slots: dict[str, _Job] = {}
-        self._running = ""
+        self._running: _Job | None = None
         self._process: Process | None = None
         self._thread: threading.Thread | None = None
         self._closed = False
@@ -43,18 +49,17 @@ class Latest:
         self, slot: str, request: Request, done: Callable[[Any], None], failed: Callable[[ExplorerError], None]
     ) -> None:
         """Put a request into a slot."""
-        job = _Job(request, done, failed)
         with self._changed:
-            replaced = self._slots.pop(slot, None)
-            self._slots[slot] = job
-            stale = self._running == slot or (self._running == "truth" and slot in ("search", "readings"))
-            process = self._process if stale else None
+            stopped = self._drop(slot, "A newer one took its place.")
+            running = self._running
+            if running is not None and slot in YIELDS.get(running.slot, ()) and not running.unwanted:
+                stopped = running
+            self._slots[slot] = _Job(slot, request, done, failed)
+            process = self._process
             self._start()
             self._changed.notify()
-        if replaced is not None:
-            self._deliver(lambda: replaced.failed(Cancelled("A newer one took its place.")))
-        if process is not None:
-            process.stop()
+        if stopped is not None and process is not None:
+            process.stop(stopped.request)
 
     def warm_up(self) -> None:
         """Start the thread and its child before the first request."""
@@ -64,22 +69,31 @@ class Latest:
     def forget(self, slot: str) -> None:
         """Drop what waits in a slot and stop what runs from it."""
         with self._changed:
-            dropped = self._slots.pop(slot, None)
-            process = self._process if self._running == slot else None
-        if dropped is not None:
-            self._deliver(lambda: dropped.failed(Cancelled("Not wanted any more.")))
-        if process is not None:
-            process.stop()
+            stopped = self._drop(slot, "Not wanted any more.")
+            process = self._process
+        if stopped is not None and process is not None:
+            process.stop(stopped.request)
 
     def close(self) -> None:
         """Kill the child and end the thread."""
         with self._changed:
             self._closed = True
             self._slots.clear()
-            process = self._process
+            process, thread = self._process, self._thread
             self._changed.notify()
         if process is not None:
             process.close()
+        if thread is not None and thread is not threading.current_thread():
+            thread.join(JOIN_SECONDS)
+
+    def _drop(self, slot: str, why: str) -> _Job | None:
+        """Take away what waits in a slot; returns what runs from it, which has to be stopped."""
+        if (waiting := self._slots.pop(slot, None)) is not None:
+            self._deliver(lambda: waiting.failed(Cancelled(why)))
+        if self._running is None or self._running.slot != slot or self._running.unwanted:
+            return None
+        self._running.unwanted = why
+        return self._running
 
     def _start(self) -> None:
         if self._thread is None and not self._closed:
@@ -87,12 +101,12 @@ class Latest:
             self._thread.start()
 
     def _serve(self) -> None:
-        with contextlib.suppress(OSError):
+        with contextlib.suppress(Exception):
             self._child()
         while (job := self._take()) is not None:
             self._carry_out(job)
-            with self._changed:
-                self._running = ""
+        if self._process is not None:
+            self._process.close()
 
     def _take(self) -> _Job | None:
         """Wait for the next job; None when it is time to end."""
@@ -101,17 +115,28 @@ class Latest:
                 self._changed.wait()
             if self._closed:
                 return None
-            self._running = min(self._slots, key=lambda slot: ORDER.index(slot) if slot in ORDER else len(ORDER))
-            return self._slots.pop(self._running)
+            first = min(self._slots, key=lambda slot: ORDER.index(slot) if slot in ORDER else len(ORDER))
+            self._running = self._slots.pop(first)
+            return self._running
 
     def _carry_out(self, job: _Job) -> None:
+        result: Any = None
+        failure: ExplorerError | None = None
         try:
             result = self._child().ask(job.request, ignore, ignore)
-        except (ExplorerError, OSError) as error:
-            failure = error if isinstance(error, ExplorerError) else TaskFailed(f"No worker can be started: {error}.")
-            self._deliver(lambda: job.failed(failure))
-        else:
+        except Exception as error:
+            failure = as_failure(error)
+        with self._changed:
+            self._running = None
+            if isinstance(failure, Cancelled) and not job.unwanted and not self._closed:
+                # It was stopped only to make way.
+                self._slots[job.slot] = job
+                return
+        if failure is None:
             self._deliver(lambda: job.done(result))
+        else:
+            reason = Cancelled(job.unwanted) if isinstance(failure, Cancelled) and job.unwanted else failure
+            self._deliver(lambda: job.failed(reason))
 
     def _child(self) -> Process:
         """The warm child; a dead one is replaced. Raises OSError when none can be started."""
@@ -130,3 +155,12 @@ class Latest:
 
 def ignore(*_: Any) -> None:
     """The listener that does nothing."""
+
+
+def as_failure(error: Exception) -> ExplorerError:
+    """What is told to the one who asked: whatever happens, he hears of it."""
+    if isinstance(error, ExplorerError):
+        return error
+    if isinstance(error, OSError):
+        return TaskFailed(f"No worker process could be started: {error}.")
+    return TaskFailed(f"Something unforeseen happened ({type(error).__name__}: {error}).")

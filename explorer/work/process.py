@@ -18,15 +18,23 @@ from explorer.work.requests import Request
 
 CHILD_ARGUMENT = "--explorer-child"
 """The hidden argument by which the frozen program starts as a child."""
+GONE_SECONDS = 5.0
+"""How long a killed process is waited for. It ends at once, unless a disk keeps it inside the kernel."""
 
 
 class Process:
-    """A warm child: `ask` blocks the calling thread until the answer is there; `kill` may come from any thread."""
+    """A warm child: `ask` blocks the calling thread until the answer is there; the rest may come from any thread.
+
+    A process that was killed is of no further use: `alive` is false from then on, even while the system tidies up.
+    """
 
     def __init__(self, *, nice: int = 0) -> None:
         self._number = 0
+        self._asked: Request | None = None
+        self._refused: Request | None = None
         self._writing = threading.Lock()
         self._killed = False
+        self._wanted = False
         command = [sys.executable, CHILD_ARGUMENT] if paths.frozen() else [sys.executable, "-m", "explorer.work.child"]
         self._process = subprocess.Popen(
             command,
@@ -43,7 +51,7 @@ class Process:
 
     @property
     def alive(self) -> bool:
-        return self._process.poll() is None
+        return not self._killed and self._process.poll() is None
 
     def ask(
         self,
@@ -51,55 +59,101 @@ class Process:
         progress: Callable[[float | None, str], None],
         partial: Callable[[Any], None],
     ) -> Any:
-        """Carry out a request; raises what it raised, Cancelled after `stop` or `kill`, TaskFailed when the child
-        died."""
-        assert self._process.stdin is not None and self._process.stdout is not None
-        self._number += 1
+        """Carry out a request, one at a time; raises what it raised, Cancelled after `stop` or `kill`, TaskFailed
+        when the child died."""
         try:
+            return self._answer(self._begin(request), progress, partial)
+        finally:
             with self._writing:
-                wire.send(self._process.stdin, ("do", self._number, request))
-            while True:
-                verb, number, *rest = wire.receive(self._process.stdout)
-                if number != self._number:
-                    continue
-                if verb == "progress":
-                    progress(*rest)
-                elif verb == "partial":
-                    partial(rest[0])
-                elif verb == "done":
-                    return rest[0]
-                elif verb == "failed":
-                    raise named(*rest)
-                else:
-                    raise Cancelled("Stopped.")
-        except (EOFError, OSError, ValueError) as error:
-            self.kill()
-            if self._killed:
-                raise Cancelled("Stopped.") from None
-            raise TaskFailed(self._how_it_died()) from error
+                self._asked = None
 
-    def stop(self) -> None:
-        """Ask the running request to stop at its next progress; the child stays warm."""
+    def stop(self, request: Request) -> None:
+        """Ask this request to stop at its next progress, or not to begin; the child stays warm, and whatever else
+        it does goes on."""
         assert self._process.stdin is not None
-        try:
-            with self._writing:
+        with self._writing:
+            if self._asked is not request:
+                self._refused = request
+                return
+            with contextlib.suppress(OSError, ValueError):
                 wire.send(self._process.stdin, ("stop", self._number))
-        except (OSError, ValueError):
-            pass
 
     def kill(self, *, wanted: bool = False) -> None:
-        """End the process now, with all its memory; with `wanted` a request under way ends as cancelled."""
-        self._killed = self._killed or wanted
+        """End the process now, with all its memory; with `wanted` a request under way ends as cancelled.
+
+        Does not wait for the end: that may take a moment when there is much memory to free.
+        """
+        self._wanted = self._wanted or wanted
+        self._killed = True
         self._process.kill()
-        self._process.wait()
 
     def close(self) -> None:
-        """Kill it and let go of the pipes."""
+        """Kill it, wait for its end, and let go of the pipes."""
         self.kill(wanted=True)
-        for pipe in (self._process.stdin, self._process.stdout):
-            if pipe is not None:
-                with contextlib.suppress(OSError):
-                    pipe.close()
+        if self._ended():
+            for pipe in (self._process.stdin, self._process.stdout):
+                if pipe is not None:
+                    with contextlib.suppress(OSError):
+                        pipe.close()
+
+    def _begin(self, request: Request) -> int:
+        assert self._process.stdin is not None
+        body = wire.Packed.of(request)
+        with self._writing:
+            if self._refused is request:
+                self._refused = None
+                raise Cancelled("Stopped.")
+            self._number += 1
+            self._asked = request
+            try:
+                wire.send(self._process.stdin, ("do", self._number, body))
+            except (OSError, ValueError) as error:
+                raise self._death() from error
+            return self._number
+
+    def _answer(self, asked: int, progress: Callable[[float | None, str], None], partial: Callable[[Any], None]) -> Any:
+        while True:
+            verb, number, *rest = self._receive()
+            if number != asked:
+                continue
+            if verb == "progress" and len(rest) == 2:
+                progress(*rest)
+            elif verb == "partial" and len(rest) == 1 and isinstance(rest[0], wire.Packed):
+                partial(_opened(rest[0]))
+            elif verb == "done" and len(rest) == 1 and isinstance(rest[0], wire.Packed):
+                return _opened(rest[0])
+            elif verb == "failed" and len(rest) == 2:
+                raise named(*rest)
+            elif verb == "cancelled":
+                raise Cancelled("Stopped.")
+            else:
+                raise self._death()
+
+    def _receive(self) -> tuple[Any, ...]:
+        assert self._process.stdout is not None
+        try:
+            return wire.receive(self._process.stdout)
+        except (EOFError, OSError, ValueError, MemoryError) as error:
+            raise self._death() from error
+
+    def _death(self) -> Cancelled | TaskFailed:
+        """What to raise when the child is gone, or talks nonsense and therefore has to go."""
+        # One that died by itself has closed its pipes and is about to be a zombie: its own status says why.
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            if not self._killed:
+                self._process.wait(timeout=1.0)
+        if self._process.poll() is None:
+            self.kill()
+            self._ended()
+        self._killed = True
+        return Cancelled("Stopped.") if self._wanted else TaskFailed(self._how_it_died())
+
+    def _ended(self) -> bool:
+        try:
+            self._process.wait(timeout=GONE_SECONDS)
+        except subprocess.TimeoutExpired:
+            return False
+        return True
 
     def _how_it_died(self) -> str:
         code = self._process.returncode
@@ -109,13 +163,25 @@ class Process:
                 getattr(signal, "SIGBUS", None): "a file that it had mapped became shorter",
                 signal.SIGSEGV: "a library crashed",
                 signal.SIGABRT: "a library gave up",
-            }.get(signal.Signals(-code), f"by signal {-code}")
+            }.get(-code, f"by signal {-code}")
             return f"The work stopped because its process ended: {reason}. Nothing else is affected; try again."
         return f"The work stopped because its process ended (status {code}). Nothing else is affected; try again."
 
 
+def _opened(result: wire.Packed) -> Any:
+    """What a request returned; it may be a Dataset whose folder somebody has just emptied."""
+    try:
+        return result.value()
+    except OSError as error:
+        where = f"{error.filename}: " if error.filename else ""
+        raise TaskFailed(f"{where}{error.strerror or error}.") from error
+
+
 def _environment(nice: int) -> dict[str, str]:
-    """Ours, with the package's own folder first on the path, so that a script anywhere can start children."""
+    """Ours, with the package's own folder first on the path, so that a script anywhere can start children.
+
+    What lies in the present folder is not imported: a `queue.py` beside somebody's vectors is not ours.
+    """
     from pathlib import Path
 
     here = str(Path(__file__).resolve().parents[2])
@@ -123,6 +189,7 @@ def _environment(nice: int) -> dict[str, str]:
     return {
         **os.environ,
         "PYTHONPATH": os.pathsep.join(filter(None, (here, rest))),
+        "PYTHONSAFEPATH": "1",
         "PYTHONWARNINGS": "ignore",
         "EXPLORER_CHILD_NICE": str(nice) if nice else "",
     }

@@ -8,14 +8,15 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from explorer.errors import Cancelled, ExplorerError, TaskFailed
-from explorer.work.latest import Latest, ignore
+from explorer.errors import Cancelled, ExplorerError
+from explorer.work.latest import Latest, as_failure, ignore
 from explorer.work.process import Process
 from explorer.work.requests import Request, WarmUpRequest
 
 HEAVY_AT_ONCE = 2
 """Heavy tasks that run at the same time; others wait for their turn."""
 NICE = 5
+JOIN_SECONDS = 5.0
 
 
 @dataclass(eq=False)
@@ -44,7 +45,7 @@ class Runner:
         self._post = post
         self._lock = threading.Lock()
         self._waiting: deque[Task] = deque()
-        self._running: list[Task] = []
+        self._running: dict[Task, threading.Thread] = {}
         self._idle: list[Process] = []
         self._closed = False
         self.searches = Latest(self._deliver)
@@ -63,11 +64,11 @@ class Runner:
             waiting = task in self._waiting
             if waiting:
                 self._waiting.remove(task)
-            process = task.process
+            elif task.process is not None:
+                # Under the lock: a moment later the process could belong to another task.
+                task.process.kill(wanted=True)
         if waiting:
             self._deliver(lambda: task.failed(Cancelled("Stopped.")))
-        elif process is not None:
-            process.kill(wanted=True)
 
     def warm_up(self) -> None:
         """Start a child ahead of need and let it import and compile what a map needs."""
@@ -78,67 +79,104 @@ class Runner:
             self.start(Task(WarmUpRequest(), "", ignore, ignore))
 
     def close(self) -> None:
-        """Kill every child and deliver nothing more."""
+        """Kill every child, wait until they and the threads have ended, and deliver nothing more."""
         with self._lock:
             self._closed = True
             self._waiting.clear()
-            processes = [task.process for task in self._running if task.process] + self._idle
-            self._idle = []
+            threads = list(self._running.values())
+            idle, self._idle = self._idle, []
+            for task in self._running:
+                if task.process is not None:
+                    task.process.kill(wanted=True)
         self.searches.close()
-        for process in processes:
+        for process in idle:
             process.close()
+        for thread in threads:
+            if thread is not threading.current_thread():
+                thread.join(JOIN_SECONDS)
 
     def _next(self) -> None:
         with self._lock:
             if self._closed or not self._waiting or len(self._running) >= HEAVY_AT_ONCE:
                 return
             task = self._waiting.popleft()
-            self._running.append(task)
-        threading.Thread(target=self._carry_out, args=(task,), name=f"worker {task.title}", daemon=True).start()
+            thread = threading.Thread(
+                target=self._carry_out, args=(task,), name=f"worker {task.title}".strip(), daemon=True
+            )
+            self._running[task] = thread
+            thread.start()
 
     def _carry_out(self, task: Task) -> None:
+        newest = _Newest(self._deliver)
         ending: Callable[[], None]
         try:
-            process = self._child(task)
-            result = process.ask(
+            result = self._child(task).ask(
                 task.request,
-                lambda fraction, note: self._deliver(lambda: task.progress(fraction, note)),
-                lambda value: self._deliver(lambda: task.partial(value)),
+                lambda fraction, note: newest.say(lambda: task.progress(fraction, note), "progress"),
+                lambda value: newest.say(lambda: task.partial(value), "partial"),
             )
             ending = lambda: task.done(result)  # noqa: E731
-        except ExplorerError as error:
-            failure = error
+        except Exception as error:
+            failure = as_failure(error)
             ending = lambda: task.failed(failure)  # noqa: E731
-        except OSError as error:
-            failed_start = TaskFailed(f"No worker process could be started: {error}.")
-            ending = lambda: task.failed(failed_start)  # noqa: E731
-        with self._lock:
-            self._running.remove(task)
-            process_left = task.process
-            task.process = None
-            keep = not self._closed and process_left is not None and process_left.alive and len(self._idle) < 2
-            if keep and process_left is not None:
-                self._idle.append(process_left)
-        if process_left is not None and not keep:
-            process_left.close()
+        self._let_go(task)
         self._deliver(ending)
         self._next()
 
     def _child(self, task: Task) -> Process:
-        """A warm child for the task, or a new one."""
+        """A warm child for the task, or a new one. Raises OSError when none can be started."""
         with self._lock:
-            idle = [process for process in self._idle if process.alive]
-            process = idle.pop() if idle else None
-            self._idle = idle
-        process = process or Process(nice=NICE)
+            if self._unwanted(task):
+                raise Cancelled("Stopped.")
+            while self._idle:
+                process = self._idle.pop()
+                if process.alive:
+                    task.process = process
+                    return process
+                process.close()
+        process = Process(nice=NICE)
         with self._lock:
             task.process = process
-            stop = task.cancelled or self._closed
-        if stop:
-            process.kill(wanted=True)
-            raise Cancelled("Stopped.")
+            if self._unwanted(task):
+                process.kill(wanted=True)
         return process
+
+    def _unwanted(self, task: Task) -> bool:
+        return task.cancelled or self._closed
+
+    def _let_go(self, task: Task) -> None:
+        """Keep the task's process for another, if it is of use, and make room."""
+        with self._lock:
+            process, task.process = task.process, None
+            keep = not self._closed and process is not None and process.alive and len(self._idle) < HEAVY_AT_ONCE
+            if keep and process is not None:
+                self._idle.append(process)
+        if process is not None and not keep:
+            process.close()
+        with self._lock:
+            del self._running[task]
 
     def _deliver(self, function: Callable[[], None]) -> None:
         if not self._closed:
             self._post(lambda: None if self._closed else function())
+
+
+class _Newest:
+    """Says things on the way, of each kind only the newest: a window that is busy is not flooded with frames."""
+
+    def __init__(self, deliver: Callable[[Callable[[], None]], None]) -> None:
+        self._deliver = deliver
+        self._lock = threading.Lock()
+        self._unsaid: dict[str, Callable[[], None]] = {}
+
+    def say(self, what: Callable[[], None], kind: str) -> None:
+        with self._lock:
+            posted = kind in self._unsaid
+            self._unsaid[kind] = what
+        if not posted:
+            self._deliver(lambda: self._said(kind))
+
+    def _said(self, kind: str) -> None:
+        with self._lock:
+            what = self._unsaid.pop(kind)
+        what()

@@ -26,13 +26,38 @@ from explorer.work import requests
 CLASSES: dict[str, type[Any]] = {
     cls.__name__: cls for cls in (IndexHandle, Neighbours, Projection, Query, RecallResult, *requests.CLASSES)
 }
-_ARRAY, _PATH, _VALUE, _DATASET = 1, 2, 3, 4
+_ARRAY, _PATH, _VALUE, _DATASET, _PACKED = 1, 2, 3, 4, 5
+_PLAIN_KINDS = "biufcmMSU"
+"""Kinds of arrays whose bytes mean the same in another process."""
+_ALIGNED = 16
+"""Where an array's numbers begin: compiled loops take only aligned ones as they are."""
 _LENGTH = struct.Struct("<Q")
 _LARGEST = 1 << 34
+# File names need not be UTF-8, and people can type half a character; both have to come out as they went in.
+_ERRORS = "surrogatepass"
+
+
+class Packed:
+    """A value that stays packed while its message is read: what is wrong with it then concerns nobody but its user."""
+
+    def __init__(self, body: bytes) -> None:
+        self.body = body
+
+    @classmethod
+    def of(cls, value: object) -> Packed:
+        """A value, packed; raises TypeError or ValueError when it does not cross process borders."""
+        return cls(packed(value))
+
+    def value(self) -> Any:
+        """The value itself; raises OSError when a Dataset is gone, EOFError for nonsense."""
+        return unpacked(self.body)
 
 
 def send(stream: IO[bytes], message: tuple[Any, ...]) -> None:
-    """Write one message of plain values, arrays, paths, Datasets and the classes above."""
+    """Write one message of plain values, arrays, paths, Datasets and the classes above.
+
+    Raises TypeError or ValueError, and writes nothing, for what does not cross process borders.
+    """
     body = packed(message)
     stream.write(_LENGTH.pack(len(body)))
     stream.write(body)
@@ -45,20 +70,32 @@ def receive(stream: IO[bytes]) -> tuple[Any, ...]:
     if length > _LARGEST:
         raise EOFError("not a message")
     message = unpacked(_exactly(stream, length))
-    assert isinstance(message, tuple)
+    if not isinstance(message, tuple) or len(message) < 2:
+        raise EOFError("not a message")
     return message
 
 
 def packed(value: object) -> bytes:
     """A value as bytes; sequences become tuples, a Dataset the path of its folder."""
-    return bytes(msgpack.packb(value, default=_extended))
+    return bytes(msgpack.packb(value, default=_extended, unicode_errors=_ERRORS))
 
 
 def unpacked(body: bytes) -> Any:
-    """The value that `packed` wrote; arrays are read-only views of `body`."""
-    return msgpack.unpackb(
-        body, ext_hook=_restored, use_list=False, strict_map_key=False, max_ext_len=len(body), max_bin_len=len(body)
-    )
+    """The value that `packed` wrote; arrays are read-only views of `body`. Raises EOFError for anything else."""
+    try:
+        return msgpack.unpackb(
+            body,
+            ext_hook=_restored,
+            use_list=False,
+            strict_map_key=False,
+            unicode_errors=_ERRORS,
+            max_ext_len=len(body),
+            max_bin_len=len(body),
+        )
+    except (OSError, EOFError, MemoryError):
+        raise
+    except Exception as error:
+        raise EOFError(f"not a message ({error})") from error
 
 
 def _exactly(stream: IO[bytes], size: int) -> bytes:
@@ -69,14 +106,18 @@ def _exactly(stream: IO[bytes], size: int) -> bytes:
 
 
 def _extended(value: object) -> object:
+    if isinstance(value, Packed):
+        return msgpack.ExtType(_PACKED, value.body)
     if isinstance(value, Dataset):
-        return msgpack.ExtType(_DATASET, str(value.folder).encode())
+        return msgpack.ExtType(_DATASET, str(value.folder).encode(errors=_ERRORS))
     if isinstance(value, Path):
-        return msgpack.ExtType(_PATH, str(value).encode())
-    if isinstance(value, np.ndarray):
+        return msgpack.ExtType(_PATH, str(value).encode(errors=_ERRORS))
+    if isinstance(value, np.ndarray) and value.dtype.kind in _PLAIN_KINDS:
         head = msgpack.packb((value.dtype.str, value.shape))
-        return msgpack.ExtType(_ARRAY, len(head).to_bytes(2, "little") + head + value.tobytes())
-    if isinstance(value, np.generic):
+        padding = bytes(-(4 + len(head)) % _ALIGNED)
+        sizes = len(head).to_bytes(2, "little") + len(padding).to_bytes(2, "little")
+        return msgpack.ExtType(_ARRAY, b"".join((sizes, head, padding, value.tobytes())))
+    if isinstance(value, np.generic) and value.dtype.kind in "biuf":
         return value.item()
     name = type(value).__name__
     if is_dataclass(value) and CLASSES.get(name) is type(value):
@@ -85,21 +126,31 @@ def _extended(value: object) -> object:
 
 
 def _restored(code: int, body: bytes) -> object:
+    if code == _PACKED:
+        return Packed(body)
     if code == _DATASET:
-        return _opened(Path(body.decode()))
+        return _dataset(Path(body.decode(errors=_ERRORS)))
     if code == _PATH:
-        return Path(body.decode())
+        return Path(body.decode(errors=_ERRORS))
     if code == _ARRAY:
-        start = 2 + int.from_bytes(body[:2], "little")
-        dtype, shape = msgpack.unpackb(body[2:start])
-        return np.frombuffer(body, np.dtype(dtype), offset=start).reshape(shape)
+        end = 4 + int.from_bytes(body[:2], "little")
+        start = end + int.from_bytes(body[2:4], "little")
+        written, shape = msgpack.unpackb(body[4:end])
+        dtype = np.dtype(written)
+        if dtype.kind not in _PLAIN_KINDS:
+            raise EOFError(f"no array of {dtype} was sent")
+        return np.ndarray(tuple(shape), dtype, body, start)
     if code == _VALUE:
         name, values = unpacked(body)
         return CLASSES[name](**values)
     raise EOFError(f"no value has the code {code}")
 
 
+def _dataset(folder: Path) -> Dataset:
+    return _opened(folder, (folder / "dataset.json").stat().st_mtime_ns)
+
+
 @lru_cache(maxsize=8)
-def _opened(folder: Path) -> Dataset:
-    """One Dataset object per folder, so that its mapped vectors are mapped once."""
+def _opened(folder: Path, stamp: int) -> Dataset:
+    """One Dataset object per folder as it is now, so that its mapped vectors are mapped once."""
     return core_dataset.opened(folder)
