@@ -48,6 +48,10 @@ class CommandPalette(QFrame):
         """Arrow keys walk the list while the field has the focus; leaving the field closes."""
         if event.type() == QEvent.Type.FocusOut:
             self.hide()
+        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
+            # Otherwise Escape would be the window's shortcut.
+            event.setAccepted(event.key() == Qt.Key.Key_Escape)
+            return event.isAccepted()
         if event.type() == QEvent.Type.KeyPress and isinstance(event, QKeyEvent):
             key = event.key()
             if key in (Qt.Key.Key_Down, Qt.Key.Key_Up) and self._list.count():

@@ -34,8 +34,8 @@ class Completion(QListWidget):
             return False
         key = event.key()
         if key in (Qt.Key.Key_Down, Qt.Key.Key_Up):
-            step = 1 if key == Qt.Key.Key_Down else -1
-            self.setCurrentRow((self.currentRow() + step) % self.count())
+            down, present, last = key == Qt.Key.Key_Down, self.currentRow(), self.count() - 1
+            self.setCurrentRow((present + 1) % (last + 1) if down else present - 1 if present > 0 else last)
             return True
         if key == Qt.Key.Key_Escape:
             self.close()

@@ -70,8 +70,13 @@ class QueryBar(QWidget):
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """The arrow keys, Return and Escape go to the completion while it is open."""
-        if watched is self.field and event.type() == QEvent.Type.KeyPress and isinstance(event, QKeyEvent):
-            return self.completion.key(event)
+        if watched is self.field and isinstance(event, QKeyEvent):
+            if event.type() == QEvent.Type.KeyPress:
+                return self.completion.key(event)
+            if event.type() == QEvent.Type.ShortcutOverride and self.completion.isVisible():
+                # Otherwise Escape would be the window's shortcut, and clear the query.
+                event.setAccepted(event.key() == Qt.Key.Key_Escape)
+                return event.isAccepted()
         return super().eventFilter(watched, event)
 
     def take_focus(self) -> None:
