@@ -7,6 +7,7 @@ from explorer.core.params import Params
 from explorer.core.query import Query, row_query
 from explorer.core.recall import judged
 from explorer.errors import Cancelled, ExplorerError
+from explorer.indexes.base import IndexHandle
 from explorer.session.session import Session
 from explorer.session.state import Asked, State
 from explorer.work.requests import Answer, ReadingsRequest, SearchRequest
@@ -23,8 +24,10 @@ class Asking:
     def __init__(self, session: Session, runner: Runner) -> None:
         self._session = session
         self._searches = runner.searches
+        self._typed: object = None
         self._searched: tuple[object, ...] = ()
         self._truth_of: tuple[object, ...] = ()
+        self._truth_asked: tuple[object, ...] = ()
         session.listen(self._react)
 
     def type(self, text: str, kind: str = "") -> None:
@@ -36,17 +39,22 @@ class Asking:
         if dataset is None or not text.strip():
             return
 
+        typed = self._typed = object()
+
         def done(readings: tuple[Query, ...]) -> None:
-            if self._session.state.dataset is dataset:
+            if self._typed is typed and self._session.state.dataset is dataset:
                 self.ask(readings[0], readings[1:])
 
-        self._searches.ask("readings", ReadingsRequest(dataset, text, kind), done, self._failed)
+        def failed(error: ExplorerError) -> None:
+            if self._typed is typed and self._session.state.dataset is dataset:
+                self._failed(error)
+
+        self._searches.ask("readings", ReadingsRequest(dataset, text, kind), done, failed)
 
     def ask_row(self, row: int) -> None:
         """Ask for the neighbours of a row: a click on the map, a double click in the table."""
         dataset = self._session.state.dataset
         if dataset is not None and 0 <= row < dataset.rows:
-            self._searches.forget("readings")
             self.ask(row_query(row, dataset))
 
     def ask(self, query: Query, others: tuple[Query, ...] = ()) -> None:
@@ -70,9 +78,11 @@ class Asking:
     def clear(self) -> None:
         """No query any more; it stays in the history."""
         state = self._session.state
+        self._drop_typed()
         if state.asked is not None:
+            past = (*state.past, state.asked)[-MOST_REMEMBERED:]
             self._session.clear_problem("query")
-            self._session.update(asked=None, past=(*state.past, state.asked), future=(), focused=-1)
+            self._session.update(asked=None, past=past, future=(), focused=-1)
 
     def set_k(self, k: int) -> None:
         """How many neighbours: 1 … 1000."""
@@ -82,7 +92,13 @@ class Asking:
         """Answer in another metric; indexes built with another stay, greyed."""
         self._session.update(metric=metric_named(name))
 
+    def _drop_typed(self) -> None:
+        """What was typed before and is still being read comes too late."""
+        self._typed = None
+        self._searches.forget("readings")
+
     def _take(self, asked: Asked, past: tuple[Asked, ...], future: tuple[Asked, ...]) -> None:
+        self._drop_typed()
         self._session.clear_problem("query")
         self._session.update(asked=asked, past=past, future=future, focused=-1)
 
@@ -91,7 +107,7 @@ class Asking:
         if new.dataset is None or asked is None:
             if new.answer is not None or new.truth is not None:
                 self._session.update(answer=None, truth=None, verdict=None)
-            self._searched = self._truth_of = ()
+            self._searched = self._truth_of = self._truth_asked = ()
             return
         true_key = (new.dataset, asked.query, new.k, new.metric, exact.handle if exact else None)
         key = (*true_key, entry.handle, tuple(entry.given.items())) if entry else ()
@@ -103,19 +119,28 @@ class Asking:
         if entry is None or entry.handle.metric != new.metric:
             return
         self._search("search", new, entry.handle, entry.given, key)
-        if exact is not None and entry is not exact and fresh_truth:
-            self._search("truth", new, exact.handle, {}, key)
+        # What exact search answered is the truth already; what it was about to answer is lost with its turn.
+        known = not fresh_truth and (new.truth is not None or self._truth_asked == true_key)
+        if exact is not None and entry is not exact and not known:
+            self._truth_asked = true_key
+            self._search("truth", new, exact.handle, {}, true_key)
 
-    def _search(self, slot: str, state: State, handle: object, given: Params, key: tuple[object, ...]) -> None:
+    def _search(self, slot: str, state: State, handle: IndexHandle, given: Params, key: tuple[object, ...]) -> None:
         assert state.dataset is not None and state.asked is not None
-        request = SearchRequest(state.dataset, handle, state.asked.query, state.k, given)  # type: ignore[arg-type]
+        request = SearchRequest(state.dataset, handle, state.asked.query, state.k, given)
+
+        def fits() -> bool:
+            return key == (self._searched if slot == "search" else self._truth_of)
 
         def done(answer: Answer) -> None:
-            fits = key == self._searched if slot == "search" else key[:5] == self._truth_of
-            if fits:
+            if fits():
                 self._arrived(slot, answer)
 
-        self._searches.ask(slot, request, done, self._failed)
+        def failed(error: ExplorerError) -> None:
+            if fits():
+                self._failed(error)
+
+        self._searches.ask(slot, request, done, failed)
 
     def _arrived(self, slot: str, answer: Answer) -> None:
         state = self._session.state

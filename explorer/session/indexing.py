@@ -42,6 +42,7 @@ class Indexing:
         self._scratch = scratch
         self._numbers = itertools.count(1)
         self._chosen = False
+        self._unmeasured: set[tuple[IndexEntry, int]] = set()
         self.first_type = "annoy"
         self.first_params: Params = {}
         self.first_search: Params = {}
@@ -69,8 +70,19 @@ class Indexing:
             return
         self._session.clear_problem("indexes")
         key = replacing or f"{type_name}-{next(self._numbers)}"
-        request = BuildRequest(state.dataset, type_name, state.metric, checked, self._scratch.new_folder(type_name))
-        self._tasks.start(f"build {key}", f"Building {kind.title}", request, self._built(key, by_itself), self._failed)
+        folder = self._scratch.new_folder(type_name)
+        request = BuildRequest(state.dataset, type_name, state.metric, checked, folder)
+
+        def clean_up() -> None:
+            # A build that was killed leaves half a file.
+            self._scratch.remove(folder)
+
+        def failed(error: ExplorerError) -> None:
+            clean_up()
+            self._failed(error)
+
+        done = self._built(key, by_itself)
+        self._tasks.start(f"build {key}", f"Building {kind.title}", request, done, failed, unheard=clean_up)
 
     def open(self, path: Path) -> None:
         """Open a saved index over the present Dataset."""
@@ -103,14 +115,21 @@ class Indexing:
             self._session.update(current=key, metric=entry.handle.metric)
 
     def remove(self, key: str) -> None:
-        """Take an index off the list; exact search answers instead. A task that builds it is cancelled."""
+        """Take an index off the list; exact search answers instead. A task that builds it is cancelled.
+
+        Exact search itself stays: it costs nothing, and the others are held against it.
+        """
         self._tasks.cancel(f"build {key}")
         state = self._session.state
+        entry = state.entry(key)
+        if entry is None or entry.handle.type == "exact":
+            return
         left = tuple(entry for entry in state.indexes if entry.key != key)
         exact = state.exact
         self._session.update(
             indexes=left, current=(exact.key if exact else "") if state.current == key else state.current
         )
+        self._scratch.remove(entry.handle.path.parent)
 
     def set_search(self, key: str, given: Params) -> None:
         """Set search parameters; they act at once, without rebuilding. What is not given follows from k."""
@@ -130,6 +149,7 @@ class Indexing:
             return
         if new.dataset is not old.dataset:
             self._chosen = False
+            self._unmeasured.clear()
             self._prepare_exact(new.dataset, new)
             if self.first_type not in ("", "exact") and new.dataset.rows > 1:
                 self.build(self.first_type, self.first_params, by_itself=True)
@@ -178,6 +198,7 @@ class Indexing:
                 indexes = tuple(entry if e.key == key else e for e in state.indexes)
                 self._scratch.remove(before.handle.path.parent)
             takes_over = handle.metric == state.metric and not (by_itself and self._chosen)
+            self._chosen = self._chosen or not by_itself
             self._warm(handle)
             self._session.update(indexes=indexes, current=key if takes_over else state.current)
 
@@ -198,23 +219,39 @@ class Indexing:
             return
         exact = {e.handle.metric: e.handle for e in state.indexes if e.handle.type == "exact"}
         entry = next(
-            (e for e in state.indexes if e.handle.type != "exact" and not e.recall and e.handle.metric in exact), None
+            (
+                e
+                for e in state.indexes
+                if e.handle.type != "exact"
+                and not e.recall
+                and e.handle.metric in exact
+                and (e, state.k) not in self._unmeasured
+            ),
+            None,
         )
         if entry is None:
             return
         wanted, k = entry, state.k
 
+        def still_wanted() -> bool:
+            return self._session.state.entry(wanted.key) is wanted and self._session.state.k == k
+
         def done(result: RecallResult) -> None:
-            present = self._session.state.entry(wanted.key)
-            if present is wanted and self._session.state.k == k:
+            if still_wanted():
                 self._change(wanted.key, recall=result)
             else:
                 self._measure_next()
 
+        def failed(error: ExplorerError) -> None:
+            if still_wanted():
+                self._unmeasured.add((wanted, k))
+                self._failed(error)
+            self._measure_next()
+
         dataset = state.dataset
         queries = int(min(1000, dataset.rows, max(50, MEASURE_WORK / (2 * dataset.rows * dataset.dimensions))))
         request = MeasureRequest(dataset, entry.handle, exact[entry.handle.metric], entry.given, k, queries)
-        self._tasks.start("measure", f"Measuring {type_named(entry.handle.type).title}", request, done, self._failed)
+        self._tasks.start("measure", f"Measuring {type_named(entry.handle.type).title}", request, done, failed)
 
 
 def _fits(state: State) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +19,9 @@ from explorer.work.requests import FingerprintRequest, ReadRequest
 READ = "read"
 FINGERPRINT = "fingerprint"
 
+_Given = tuple[dict[str, str], Metric | None]
+"""The options and the metric that a source was opened with."""
+
 
 class Opening:
     """The verbs that bring a Dataset in."""
@@ -26,7 +30,7 @@ class Opening:
         self._session = session
         self._tasks = tasks
         self._settings = settings
-        self._sources_of: dict[str, str] = {}
+        self._given: _Given = ({}, None)
 
     def open(
         self,
@@ -39,17 +43,23 @@ class Opening:
         """Read a path or `sample:NAME`. The present Dataset stays until the new one is there, and if it fails."""
         self._session.clear_problem("data")
         self._session.update(opening=source)
-        request = ReadRequest(source, metadata, dict(options or {}), metric)
+        given = dict(options or {}), metric
+        request = ReadRequest(source, metadata, *given)
         title = f"Opening {source if source.startswith('sample:') else Path(source).name}"
-        self._tasks.start(READ, title, request, self._opened(source), self._failed)
+        self._tasks.start(READ, title, request, self._opened(source, given), self._failed)
 
     def attach_metadata(self, metadata: Path) -> None:
         """Read the present source again with another metadata table beside it."""
-        self.open(self._session.state.source, metadata=metadata)
+        if self._session.state.dataset is not None:
+            options, metric = self._given
+            self.open(self._session.state.source, metadata=metadata, options=options, metric=metric)
 
-    def _opened(self, source: str) -> Callable[[Dataset], None]:
-        def done(dataset: Dataset) -> None:
+    def _opened(self, source: str, given: _Given) -> Callable[[Dataset], None]:
+        def done(read: Dataset) -> None:
+            # Another object each time: the same file opened again is a new Dataset to everybody who listens.
+            dataset = replace(read)
             self._tasks.cancel_all()
+            self._given = given
             colour = colour_column(dataset)
             self._session.update(
                 opening="",

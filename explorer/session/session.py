@@ -30,7 +30,7 @@ class Session:
     def update(self, **changes: Any) -> None:
         """Replace fields of the State and tell everybody; nothing happens when nothing differs."""
         old = self.state
-        if all(getattr(old, name) is value for name, value in changes.items()):
+        if all(_same(getattr(old, name), value) for name, value in changes.items()):
             return
         self.state = replace(old, **changes)
         self._untold.append((self.state, old))
@@ -38,13 +38,22 @@ class Session:
             return
         self._telling = True
         try:
-            while self._untold:
-                new, before = self._untold.pop(0)
-                for listener in self._listeners:
-                    listener(new, before)
+            self._tell()
         finally:
             self._telling = False
-            self._untold.clear()
+
+    def _tell(self) -> None:
+        """A listener that raises keeps nobody else from hearing; the first such error is raised at the end."""
+        raised: list[Exception] = []
+        while self._untold:
+            new, before = self._untold.pop(0)
+            for listener in self._listeners:
+                try:
+                    listener(new, before)
+                except Exception as error:
+                    raised.append(error)
+        if raised:
+            raise raised[0]
 
     def fail(self, place: Place, sentence: str) -> None:
         """Say what went wrong, at its place."""
@@ -56,3 +65,10 @@ class Session:
         left = tuple(problem for problem in self.state.problems if problem.place != place)
         if len(left) != len(self.state.problems):
             self.update(problems=left)
+
+
+def _same(before: object, now: object) -> bool:
+    """Plain values are compared, everything else (arrays, Datasets, answers) is the same only when it is one object."""
+    if before is now:
+        return True
+    return isinstance(before, (int, float, str, tuple, frozenset)) and type(before) is type(now) and before == now

@@ -24,7 +24,7 @@ class Settings:
         self._path = path
         self._values: dict[str, Any] = {}
         if path is not None:
-            with contextlib.suppress(OSError, ValueError):
+            with contextlib.suppress(OSError, ValueError, RecursionError):
                 values = json.loads(path.read_text("utf-8"))
                 self._values = values if isinstance(values, dict) else {}
 
@@ -37,7 +37,9 @@ class Settings:
     def recent(self) -> tuple[str, ...]:
         """Files opened before that are still there, the newest first."""
         recent = self._values.get("recent", [])
-        return tuple(p for p in recent if isinstance(p, str) and Path(p).exists()) if isinstance(recent, list) else ()
+        if not isinstance(recent, list):
+            return ()
+        return tuple(path for path in recent if isinstance(path, str) and os.path.exists(path))  # noqa: PTH110
 
     def remember(self, source: str) -> None:
         """Put a file at the top of the recent ones."""
@@ -58,4 +60,5 @@ class Settings:
             beside.write_text(json.dumps(self._values, indent=1), "utf-8")
             beside.replace(self._path)
         except OSError:
-            beside.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):
+                beside.unlink(missing_ok=True)

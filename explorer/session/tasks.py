@@ -32,8 +32,10 @@ class Tasks:
         done: Callable[[Any], None],
         failed: Callable[[ExplorerError], None],
         partial: Callable[[Any], None] = ignore,
+        unheard: Callable[[], None] = ignore,
     ) -> None:
-        """Start a task, which is shown until it ends."""
+        """Start a task, which is shown until it ends. `unheard` is called when it ends after it was cancelled because
+        it was not wanted any more: then neither `done` nor `failed` is."""
         self.cancel(key)
 
         def ended(tell: Callable[[Any], None]) -> Callable[[Any], None]:
@@ -41,6 +43,8 @@ class Tasks:
                 if self._tasks.get(key) is task:
                     self._forget(key)
                     tell(value)
+                else:
+                    unheard()
 
             return listener
 
@@ -82,7 +86,7 @@ class Tasks:
 
     def _show(self, key: str, fraction: float | None, note: str) -> None:
         elapsed = time.monotonic() - self._started[key]
-        left = elapsed * (1 - fraction) / fraction if fraction and fraction > 0.02 and elapsed > 1 else None
+        left = elapsed * (1 - fraction) / fraction if fraction and 0.02 < fraction <= 1 and elapsed > 1 else None
         self._session.update(
             tasks=tuple(
                 replace(view, fraction=fraction, note=note, seconds_left=left) if view.key == key else view
