@@ -1,24 +1,30 @@
-"""`python -m explorer`, and what the frozen program starts."""
+"""`explorer`, `python -m explorer`, and what the frozen program starts."""
 
 from __future__ import annotations
 
-import multiprocessing
 import sys
 
 
 def main() -> int:
     """Run as a child process when the hidden argument says so, otherwise as the command line."""
-    multiprocessing.freeze_support()
-    from explorer.work.process import CHILD_ARGUMENT
+    try:
+        if getattr(sys, "frozen", False):
+            import multiprocessing
 
-    if CHILD_ARGUMENT in sys.argv[1:2]:
-        from explorer.work import child
+            multiprocessing.freeze_support()
+        from explorer.work.process import CHILD_ARGUMENT
 
-        child.main()
-        return 0
-    from explorer.cli.main import main as command_line
+        if CHILD_ARGUMENT in sys.argv[1:2]:
+            from explorer.work import child
 
-    return command_line()
+            child.main()
+            return 0
+        from explorer.cli.main import main as command_line
+
+        return command_line()
+    except KeyboardInterrupt:
+        # So early that nothing has begun yet.
+        return 130
 
 
 if __name__ == "__main__":

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import tempfile
 import weakref
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -79,7 +78,7 @@ def build(dataset: Dataset, type: str = "exact", metric: str | None = None, **pa
     The metric is the Dataset's own unless one is given. Raises BadParameter, Unavailable or TooLarge.
     """
     chosen: Metric = dataset.metric if metric is None else metric_named(metric)
-    folder = Path(tempfile.mkdtemp(prefix="index-", dir=paths.cache_folder()))
+    folder = paths.scratch_folder()
     try:
         return Index(dataset, building.built(dataset, type, chosen, params, folder), folder)
     except BaseException:

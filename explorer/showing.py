@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
+import weakref
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,37 +17,57 @@ from numpy.typing import ArrayLike, NDArray
 
 from explorer import paths
 from explorer.core.metric import metric_named
-from explorer.errors import BadParameter
+from explorer.errors import BadParameter, Unavailable
+
+NAME = "name"
+PATIENCE_SECONDS = 10.0
+"""How long a window may take to close."""
 
 
 class Window:
-    """A window that was opened by `show`."""
+    """A window that was opened by `show`.
 
-    def __init__(self, process: subprocess.Popen[bytes], folder: Path) -> None:
+    It stays open when the script ends or this object goes, and then removes its copy of the vectors when it is closed.
+    """
+
+    def __init__(self, process: subprocess.Popen[bytes], selection: Path) -> None:
         self._process = process
-        self._folder = folder
+        self._selection = selection
+        self._end = weakref.finalize(self, shutil.rmtree, selection.parent, ignore_errors=True)
+
+    def __repr__(self) -> str:
+        return f"Window({'open' if self.is_open else 'closed'}, {len(self.selection)} selected)"
 
     def wait(self) -> NDArray[np.int64]:
-        """Wait until the window is closed; returns the rows that were selected last."""
-        self._process.wait()
+        """Wait until the window is closed; returns the rows that were selected last. Ctrl+C closes it."""
+        try:
+            self._process.wait()
+        except KeyboardInterrupt:
+            self.close()
+            raise
         return self.selection
 
     @property
     def is_open(self) -> bool:
+        """Whether the window has not been closed yet."""
         return self._process.poll() is None
 
     @property
     def selection(self) -> NDArray[np.int64]:
         """The rows that are selected in the window now, or were when it was closed; int64, ascending."""
         try:
-            return np.asarray(np.load(self._folder / "selection.npy", allow_pickle=False), np.int64)
+            return np.asarray(np.load(self._selection, allow_pickle=False), np.int64)
         except (OSError, ValueError):
             return np.empty(0, np.int64)
 
     def close(self) -> None:
-        """Close the window."""
+        """Close the window; `selection` stays. Calling it twice does no harm."""
         self._process.terminate()
-        self._process.wait()
+        try:
+            self._process.wait(PATIENCE_SECONDS)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
 
 
 def show(
@@ -54,44 +76,76 @@ def show(
     """Open a window over vectors (n, d) and return at once.
 
     `names` are n strings; `metadata` is a table of n rows: a dictionary of columns, or a pandas, polars or pyarrow
-    table. Raises BadParameter when their lengths differ, or when there is no display.
+    table. Raises BadParameter when the vectors are no numbers (n, d) or the lengths differ, Unavailable when there is
+    no display to open a window on.
     """
-    vectors = np.ascontiguousarray(array, np.float32)
-    if vectors.ndim != 2:
-        raise BadParameter(f"show takes vectors as an array (n, d), not one of shape {vectors.shape}.")
+    from explorer.gui.display import has_display
+
+    vectors = _as_vectors(array)
+    chosen = [] if metric is None else ["--metric", metric_named(metric)]
+    columns = _all_columns(names, metadata, len(vectors))
+    if not has_display():
+        raise Unavailable("There is no display to open a window on; load, build and project need none.")
     folder = Path(tempfile.mkdtemp(prefix="explorer-show-"))
-    np.save(folder / "vectors.npy", vectors)
-    arguments = [str(folder / "vectors.npy"), "--selection", str(folder / "selection.npy")]
-    if names is not None or metadata is not None:
-        _write_table(folder / "metadata.tsv", names, metadata, len(vectors))
-        arguments += ["--metadata", str(folder / "metadata.tsv")]
-    if metric is not None:
-        arguments += ["--metric", metric_named(metric)]
+    try:
+        selection = Path(tempfile.mkdtemp(prefix="explorer-selection-")) / "selection.npy"
+        np.save(folder / "vectors.npy", vectors)
+        if columns:
+            _write_table(folder / "metadata.tsv", columns)
+            chosen += ["--metadata", str(folder / "metadata.tsv")]
+            chosen += ["--read", f"name={NAME}"] if names is not None else []
+        process = _started([str(folder / "vectors.npy"), *chosen, "--selection", str(selection)], folder)
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+    return Window(process, selection)
+
+
+def _started(arguments: Sequence[str], folder: Path) -> subprocess.Popen[bytes]:
+    """The program with a window, which removes `folder` at its end; Ctrl+C in our terminal does not reach it."""
     program = [sys.executable] if paths.frozen() else [sys.executable, "-m", "explorer"]
     here = str(Path(__file__).resolve().parents[1])
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, (here, os.environ.get("PYTHONPATH", ""))))}
-    return Window(subprocess.Popen([*program, "open", *arguments], env=environment), folder)
+    command = [*program, "open", *arguments, "--temporary", str(folder)]
+    return subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL, start_new_session=True)
 
 
-def _write_table(path: Path, names: Sequence[str] | None, metadata: Any, rows: int) -> None:
-    """Names and columns as tab-separated text."""
+def _as_vectors(array: ArrayLike) -> NDArray[np.float32]:
+    try:
+        vectors = np.ascontiguousarray(array, np.float32)
+    except (TypeError, ValueError) as error:
+        raise BadParameter(f"show takes vectors as an array (n, d) of numbers: {error}.") from None
+    if vectors.ndim != 2 or 0 in vectors.shape:
+        raise BadParameter(f"show takes vectors as an array (n, d), not one of shape {vectors.shape}.")
+    return vectors
+
+
+def _all_columns(names: Sequence[str] | None, metadata: Any, rows: int) -> dict[str, Any]:
+    """Names and metadata as columns, each as long as there are vectors."""
+    columns = {} if metadata is None else _columns(metadata)
+    if names is not None:
+        if NAME in columns:
+            raise BadParameter(f"The metadata has a column “{NAME}” already; give that or names, not both.")
+        columns = {NAME: [str(name) for name in names], **columns}
+    for name, column in columns.items():
+        if len(column) != rows:
+            raise BadParameter(f"“{name}” has {len(column):,} entries for {rows:,} vectors.")
+    return columns
+
+
+def _write_table(path: Path, columns: Mapping[str, Any]) -> None:
+    """Columns as tab-separated text."""
     import pyarrow as pa
     from pyarrow import csv
 
-    columns: dict[str, Any] = {} if names is None else {"name": pa.array([str(name) for name in names])}
-    if metadata is not None:
-        columns |= _columns(metadata)
-    for name, column in columns.items():
-        if len(column) != rows:
-            raise BadParameter(f"{name} has {len(column)} entries for {rows} vectors.")
-    csv.write_csv(pa.table(columns), path, csv.WriteOptions(delimiter="\t"))
+    csv.write_csv(pa.table(dict(columns)), path, csv.WriteOptions(delimiter="\t"))
 
 
 def _columns(metadata: Any) -> dict[str, Any]:
     """The columns of a dictionary, or of a pandas, polars or pyarrow table."""
     import pyarrow as pa
 
-    if isinstance(metadata, dict):
+    if isinstance(metadata, Mapping):
         table = pa.table({str(name): pa.array(list(column)) for name, column in metadata.items()})
     elif isinstance(metadata, pa.Table):
         table = metadata

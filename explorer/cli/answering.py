@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import argparse
 import shutil
-import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,29 +18,33 @@ from explorer.cli.arguments import (
     add_json,
     add_query,
     add_source,
+    check_seed,
     checked_k,
     metric_of,
     pairs,
     query_of,
-    read_request,
+    read,
     worker,
 )
 from explorer.cli.output import say, say_json, table
+from explorer.core import params as core_params
 from explorer.core.dataset import Dataset
 from explorer.core.neighbours import Neighbours
 from explorer.core.params import Params
 from explorer.core.query import Query
 from explorer.core.recall import judged
 from explorer.errors import BadParameter
-from explorer.indexes.base import IndexHandle
+from explorer.indexes.base import IndexHandle, IndexType
 from explorer.measure.recall import RecallResult
 from explorer.work.requests import Answer, BuildRequest, MeasureRequest, OpenIndexRequest, SearchRequest
 
 
 @dataclass(frozen=True, eq=False)
 class Built:
-    """A Dataset with the index that was asked for, the exact one beside it, and the search parameters given."""
+    """A Dataset with the index that was asked for, the exact one beside it, the search parameters given, and the child
+    that made them."""
 
+    work: Worker
     dataset: Dataset
     handle: IndexHandle
     exact: IndexHandle
@@ -49,30 +52,26 @@ class Built:
 
 
 @contextmanager
-def built(arguments: argparse.Namespace, work: Worker) -> Iterator[Built]:
+def built(arguments: argparse.Namespace) -> Iterator[Built]:
     """Read FILE and build or open the index that `--index` names; what was built is removed with the block."""
-    dataset: Dataset = work.ask(read_request(arguments))
-    metric = metric_of(arguments) or dataset.metric
-    given: dict[str, Any] = pairs(arguments.set, "--set")
-    folder = Path(tempfile.mkdtemp(prefix="build-", dir=paths.cache_folder()))
-    try:
+    given = pairs(arguments.set, "--set")
+    with _scratch() as folder, worker() as work:
         if arguments.index in indexes.types():
             kind = indexes.type_named(arguments.index)
-            search = _taken(given, [param.name for param in kind.search_params])
-            handle = work.ask(BuildRequest(dataset, kind.name, metric, given, folder / kind.name))
+            build, search = _sorted_out(kind, given)
+            dataset: Dataset = read(arguments, work)
+            metric = metric_of(arguments) or dataset.metric
+            handle: IndexHandle = work.ask(BuildRequest(dataset, kind.name, metric, build, folder / kind.name))
         elif Path(arguments.index).exists():
+            dataset, search = read(arguments, work), dict(given)
             handle = work.ask(OpenIndexRequest(dataset, Path(arguments.index), metric_of(arguments)))
-            search = given
         else:
             known = ", ".join(indexes.types())
-            raise BadParameter(f"{arguments.index}: is neither an index type ({known}) nor a file that is there.")
-        if handle.type == "exact":
-            exact = handle
-        else:
+            raise BadParameter(f"--index {arguments.index} is no index type ({known}) and no file that is there.")
+        exact = handle
+        if handle.type != "exact":
             exact = work.ask(BuildRequest(dataset, "exact", handle.metric, {}, folder / "truth"))
-        yield Built(dataset, handle, exact, search)
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        yield Built(work, dataset, handle, exact, search)
 
 
 def answered(found: Built, query: Query, answer: Answer, truth: Neighbours) -> dict[str, Any]:
@@ -80,8 +79,12 @@ def answered(found: Built, query: Query, answer: Answer, truth: Neighbours) -> d
     verdict = judged(answer.neighbours, truth, found.handle.metric)
     dataset, handle = found.dataset, found.handle
     listed = rows_of(answer.neighbours, dataset)
-    for row, hit in zip(listed, verdict.hit.tolist(), strict=True):
-        row["hit"] = hit
+    for line, hit in zip(listed, verdict.hit.tolist(), strict=True):
+        line["hit"] = hit
+    missed = set(verdict.misses.tolist())
+    true = rows_of(truth, dataset)
+    for line in true:
+        line["hit"] = line["row"] not in missed
     return {
         "query": {"kind": query.kind, "row": query.row, "also": query.also, "text": query.text},
         "index": {
@@ -92,7 +95,7 @@ def answered(found: Built, query: Query, answer: Answer, truth: Neighbours) -> d
             "bytes": handle.bytes,
         },
         "neighbours": listed,
-        "truth": rows_of(truth, dataset),
+        "truth": true,
         "recall": verdict.recall,
         "search_ms": answer.search_ms,
     }
@@ -118,21 +121,19 @@ def neighbours_table(found: dict[str, Any]) -> str:
     for each in found["neighbours"]:
         mark = "hit" if each["hit"] else "extra"
         rows.append([str(each["rank"]), str(each["row"]), each["name"], f"{each['distance']:.6g}", mark])
-    answered_rows = {each["row"] for each in found["neighbours"]}
-    missing = [each for each in found["truth"] if each["row"] not in answered_rows]
-    misses = round(len(found["truth"]) * (1 - found["recall"]))
-    rows += [["", str(m["row"]), m["name"], f"{m['distance']:.6g}", "missed"] for m in missing[:misses]]
+    misses = [each for each in found["truth"] if not each["hit"]]
+    rows += [["", str(miss["row"]), miss["name"], f"{miss['distance']:.6g}", "missed"] for miss in misses]
     return table(rows, right=frozenset((0, 1, 3)))
 
 
 def _query(arguments: argparse.Namespace) -> int:
     k = checked_k(arguments)
-    with worker() as work, built(arguments, work) as found:
-        query = query_of(arguments, found.dataset, work)
-        answer: Answer = work.ask(SearchRequest(found.dataset, found.handle, query, k, found.search))
+    with built(arguments) as found:
+        query = query_of(arguments, found.dataset, found.work)
+        answer: Answer = found.work.ask(SearchRequest(found.dataset, found.handle, query, k, found.search))
         truth = answer.neighbours
         if found.handle.type != "exact":
-            truth = work.ask(SearchRequest(found.dataset, found.exact, query, k)).neighbours
+            truth = found.work.ask(SearchRequest(found.dataset, found.exact, query, k)).neighbours
         said = answered(found, query, answer, truth)
     if arguments.json:
         say_json(said)
@@ -148,10 +149,11 @@ def _recall(arguments: argparse.Namespace) -> int:
     k = checked_k(arguments)
     if arguments.queries < 1:
         raise BadParameter(f"--queries is at least 1, not {arguments.queries}.")
-    with worker() as work, built(arguments, work) as found:
+    check_seed(arguments)
+    with built(arguments) as found:
         queries = min(arguments.queries, found.dataset.rows)
         request = MeasureRequest(found.dataset, found.handle, found.exact, found.search, k, queries, arguments.seed)
-        measured: RecallResult = work.ask(request)
+        measured: RecallResult = found.work.ask(request)
         said = {
             "index": found.handle.type,
             "metric": found.handle.metric,
@@ -169,9 +171,24 @@ def _recall(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _taken(given: dict[str, Any], names: list[str]) -> Params:
-    """Take the named entries out of `given`."""
-    return {name: given.pop(name) for name in names if name in given}
+@contextmanager
+def _scratch() -> Iterator[Path]:
+    """A folder that goes with the block, whatever ends it."""
+    folder = paths.scratch_folder()
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _sorted_out(kind: IndexType, given: Mapping[str, str]) -> tuple[Params, Params]:
+    """Build and search parameters apart, both checked before there is work to lose; those not given are left out."""
+    checked = core_params.checked((*kind.build_params, *kind.search_params), given, kind.name)
+    build = {param.name for param in kind.build_params}
+    return (
+        {name: checked[name] for name in given if name in build},
+        {name: checked[name] for name in given if name not in build},
+    )
 
 
 def _declare_query(parser: argparse.ArgumentParser) -> None:

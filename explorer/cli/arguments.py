@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import argparse
+import dataclasses
+import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from explorer.cli.meter import Meter
 from explorer.core.dataset import Dataset
 from explorer.core.metric import Metric, metric_named
-from explorer.core.query import Query
-from explorer.errors import BadParameter
+from explorer.core.query import Query, row_query
+from explorer.errors import BadFile, BadParameter
 from explorer.work.process import Process
-from explorer.work.requests import ReadingsRequest, ReadRequest, Request
+from explorer.work.requests import PositionsRequest, ReadingsRequest, ReadRequest, Request
 
 
 @dataclass(frozen=True)
@@ -36,7 +39,8 @@ class Worker:
 
     def ask(self, request: Request) -> Any:
         """Carry out a request; raises what it raised."""
-        return self._process.ask(request, lambda *_: None, lambda _: None)
+        with Meter() as meter:
+            return self._process.ask(request, meter.show, lambda _: None)
 
 
 @contextmanager
@@ -107,9 +111,29 @@ def metric_of(arguments: argparse.Namespace) -> Metric | None:
     return metric_named(arguments.metric) if arguments.metric else None
 
 
-def read_request(arguments: argparse.Namespace) -> ReadRequest:
-    """How FILE is to be read."""
-    return ReadRequest(arguments.file, arguments.metadata, pairs(arguments.read, "--read"), metric_of(arguments))
+def read(arguments: argparse.Namespace, work: Worker) -> Dataset:
+    """Read FILE, and see whether the positions that go with it fit; raises BadFile or BadParameter."""
+    options = pairs(arguments.read, "--read")
+    dataset: Dataset = work.ask(ReadRequest(arguments.file, arguments.metadata, options, metric_of(arguments)))
+    if arguments.positions is not None:
+        work.ask(PositionsRequest(dataset, arguments.positions))
+    return dataset
+
+
+def check_out(out: Path) -> None:
+    """Raise BadFile when a file cannot be made at `out`: said before the work rather than after it."""
+    if not out.parent.is_dir():
+        raise BadFile(out, f"there is no folder {out.parent}; make it, or save elsewhere.")
+    if out.is_dir():
+        raise BadFile(out, "this is a folder; name a file in it.")
+    if not os.access(out.parent, os.W_OK):
+        raise BadFile(out, f"the folder {out.parent} cannot be written to; save elsewhere.")
+
+
+def check_seed(arguments: argparse.Namespace) -> None:
+    """Raise BadParameter for a seed that no generator takes."""
+    if arguments.seed is not None and not 0 <= arguments.seed < 2**32:
+        raise BadParameter(f"--seed is 0 to {2**32 - 1}, not {arguments.seed}.")
 
 
 def checked_k(arguments: argparse.Namespace) -> int:
@@ -131,6 +155,8 @@ def query_text(arguments: argparse.Namespace) -> tuple[str, str]:
 
 def query_of(arguments: argparse.Namespace, dataset: Dataset, work: Worker) -> Query:
     """The query that was given, read as the kind that its option names; raises BadQuery."""
+    if arguments.row is not None:
+        return dataclasses.replace(row_query(arguments.row, dataset), also=())
     kind, text = query_text(arguments)
     readings: tuple[Query, ...] = work.ask(ReadingsRequest(dataset, text, kind))
     return readings[0]

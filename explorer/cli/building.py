@@ -7,20 +7,37 @@ from pathlib import Path
 
 from explorer import indexes, projection
 from explorer.cli.answering import built
-from explorer.cli.arguments import Command, add_index, add_json, add_source, metric_of, pairs, read_request, worker
+from explorer.cli.arguments import (
+    Command,
+    add_index,
+    add_json,
+    add_source,
+    check_out,
+    check_seed,
+    metric_of,
+    pairs,
+    read,
+    worker,
+)
 from explorer.cli.output import say, say_json
-from explorer.core.dataset import Dataset
+from explorer.core import params as core_params
 from explorer.core.projection import Projection
 from explorer.errors import BadParameter
-from explorer.indexes.base import IndexHandle
-from explorer.work.requests import ProjectRequest, SaveIndexRequest, SavePositionsRequest
+from explorer.indexes import saved
+from explorer.projection import positions_file
+from explorer.work.requests import FingerprintRequest, ProjectRequest
 
 
 def _build(arguments: argparse.Namespace) -> int:
-    with worker() as work, built(arguments, work) as found:
-        if not indexes.type_named(found.handle.type).suffix:
-            raise BadParameter(f"{found.handle.type} has no file of its own, so there is nothing to save.")
-        handle: IndexHandle = work.ask(SaveIndexRequest(found.dataset, found.handle, arguments.out))
+    kind = indexes.types().get(arguments.index)
+    if kind is not None and not kind.suffix:
+        raise BadParameter(f"--index {kind.name} has no file of its own, so there is nothing to save.")
+    check_out(arguments.out)
+    with built(arguments) as found:
+        # The sidecar then says over which vectors it was built.
+        found.work.ask(FingerprintRequest(found.dataset))
+        # Saved from here and not by the child, which is killed without notice when somebody interrupts.
+        handle = saved.save_index(found.handle, found.dataset, arguments.out)
     said = {
         "path": handle.path,
         "type": handle.type,
@@ -39,12 +56,14 @@ def _build(arguments: argparse.Namespace) -> int:
 
 def _project(arguments: argparse.Namespace) -> int:
     method = projection.types()[arguments.method]
+    params = core_params.checked(method.params, pairs(arguments.set, "--set"), method.name)
+    check_seed(arguments)
+    check_out(arguments.out)
     with worker() as work:
-        dataset: Dataset = work.ask(read_request(arguments))
+        dataset = read(arguments, work)
         metric = metric_of(arguments) or dataset.metric
-        request = ProjectRequest(dataset, metric, method.name, dict(pairs(arguments.set, "--set")), arguments.seed)
-        made: Projection = work.ask(request)
-        work.ask(SavePositionsRequest(dataset, made.positions, arguments.out))
+        made: Projection = work.ask(ProjectRequest(dataset, metric, method.name, params, arguments.seed))
+        positions_file.write(arguments.out, made.positions, dataset)
     said = {
         "path": arguments.out,
         "rows": dataset.source_rows,

@@ -9,9 +9,8 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from explorer import indexes
-from explorer.cli.arguments import Command, add_json, add_source, read_request, worker
+from explorer.cli.arguments import Command, add_json, add_source, read, worker
 from explorer.cli.output import say, say_json
-from explorer.core.dataset import Dataset
 from explorer.work.requests import FingerprintRequest
 
 LIBRARIES = ("PySide6-Essentials", "pyqtgraph", "numpy", "umap-learn", "numba", "annoy", "pyarrow")
@@ -35,7 +34,7 @@ class Version(argparse.Action):
 
 def _info(arguments: argparse.Namespace) -> int:
     with worker() as work:
-        dataset: Dataset = work.ask(read_request(arguments))
+        dataset = read(arguments, work)
         fingerprint: str = work.ask(FingerprintRequest(dataset))
     said = {
         "path": dataset.path,

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import sys
 from collections.abc import Sequence
 
 from explorer.cli import answering, building, describing, selftest, windows
 from explorer.cli.arguments import Command
-from explorer.errors import ExplorerError
+from explorer.cli.ending import unwinding_when_ended
+from explorer.cli.output import speak_any_script
+from explorer.errors import BadFile, ExplorerError
 
 COMMANDS: tuple[Command, ...] = (
     *windows.COMMANDS,
@@ -23,11 +26,16 @@ COMMANDS: tuple[Command, ...] = (
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; returns the exit status: 0, 2 for bad input or usage, 1 for anything else, 130 interrupted."""
     given = list(sys.argv[1:] if arguments is None else arguments)
+    parsed = argparse.Namespace()
     try:
-        parsed = parser().parse_args(_with_command(given))
-        return int(parsed.run(parsed))
+        speak_any_script()
+        with unwinding_when_ended():
+            parser().parse_args(_with_command(given), parsed)
+            status = int(parsed.run(parsed))
+            sys.stdout.flush()
+        return status
     except ExplorerError as error:
-        return _say(str(error), error.exit_status)
+        return _say(_about_file(error, parsed), error.exit_status)
     except KeyboardInterrupt:
         return _say("interrupted.", 130)
     except BrokenPipeError:
@@ -39,6 +47,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""
         return _say(f"{where}{error.strerror or error}.", 1)
+    except Exception as error:
+        if os.environ.get("EXPLORER_DEBUG"):
+            raise
+        what = f"something unforeseen happened ({type(error).__name__}: {error})"
+        return _say(f"{what}; with EXPLORER_DEBUG=1 it says where.", 1)
 
 
 def parser() -> argparse.ArgumentParser:
@@ -57,6 +70,7 @@ def parser() -> argparse.ArgumentParser:
             description=command.about[0].upper() + command.about[1:] + ".",
             epilog=f"example:  {command.example}",
             formatter_class=argparse.RawDescriptionHelpFormatter,
+            allow_abbrev=False,
         )
         command.declare(sub)
         sub.set_defaults(run=command.run)
@@ -67,15 +81,34 @@ class _Parser(argparse.ArgumentParser):
     """Usage errors are one line too."""
 
     def error(self, message: str) -> None:  # type: ignore[override]
-        self.exit(2, f"explorer: {message} (see {self.prog} --help)\n")
+        self.exit(_say(f"{message} (see {self.prog} --help)", 2))
 
 
 def _with_command(given: list[str]) -> list[str]:
     """`explorer FILE` and `explorer` alone mean the command `open`."""
     names = {command.name for command in COMMANDS}
-    if given and (given[0] in names or given[0] in ("-h", "--help", "--version")):
-        return given
-    return ["open", *given]
+    if not (given and (given[0] in names or given[0] in ("-h", "--help", "--version"))):
+        given = ["open", *given]
+    return _with_negative_numbers(given)
+
+
+def _with_negative_numbers(given: list[str]) -> list[str]:
+    """`--vector -1,2` as `--vector=-1,2`: the parser would take what begins with a dash for an option."""
+    joined: list[str] = []
+    for argument in given:
+        if joined and joined[-1] == "--vector" and re.match(r"-[\d.]", argument):
+            joined[-1] = f"--vector={argument}"
+        else:
+            joined.append(argument)
+    return joined
+
+
+def _about_file(error: ExplorerError, parsed: argparse.Namespace) -> str:
+    """The sentence of an error, after the FILE that it is about unless it names one."""
+    sentence, file = str(error), getattr(parsed, "file", None)
+    if isinstance(error, BadFile) or not isinstance(file, str) or file in sentence:
+        return sentence
+    return f"{file}: {sentence}"
 
 
 def _say(sentence: str, status: int) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import math
 import sys
@@ -13,8 +14,19 @@ import numpy as np
 
 
 def say_json(found: Mapping[str, Any]) -> None:
-    """One object on standard output; numbers that are not finite become null."""
-    sys.stdout.write(json.dumps(_plain(found), ensure_ascii=False, allow_nan=False) + "\n")
+    """One object on standard output; numbers that are not finite become null.
+
+    Where standard output is not UTF-8, letters beyond ASCII are escaped, so that it is JSON everywhere.
+    """
+    unicode = (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
+    sys.stdout.write(json.dumps(_plain(found), ensure_ascii=not unicode, allow_nan=False) + "\n")
+
+
+def speak_any_script() -> None:
+    """Letters that the terminal or the pipe has no code for are escaped, rather than the end of the program."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
 
 
 def say(line: str = "") -> None:

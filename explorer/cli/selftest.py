@@ -133,10 +133,10 @@ def _encodes() -> str:
 
 
 def _window_opens() -> str:
-    from explorer.gui import app
+    from explorer.gui import display
     from explorer.gui.snapshot import Shot, taken
 
-    shown = "on the display" if app.has_display() else "offscreen"
+    shown = "on the display" if display.has_display() else "offscreen"
     with tempfile.TemporaryDirectory() as folder:
         report = taken(Shot("sample:digits", Path(folder) / "window.png", wait="first-map", click=False))
     if report["points_drawn"] != 1797:

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
+import difflib
+import shlex
+import shutil
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -17,39 +21,57 @@ from explorer.cli.arguments import (
     add_json,
     add_query,
     add_source,
+    check_out,
     checked_k,
     metric_of,
     pairs,
     query_text,
 )
 from explorer.cli.output import say, say_json
-from explorer.errors import BadParameter, Unavailable
+from explorer.errors import BadFile, BadParameter, Unavailable
+from explorer.loading import SAMPLE
+from explorer.session.asking import MOST_NEIGHBOURS
 from explorer.session.state import State
 
 if TYPE_CHECKING:
     from explorer.gui.main_window import MainWindow
 
 NO_DISPLAY = "there is no display to open a window on"
+PICTURES = (".png", ".jpg", ".jpeg")
 
 
 def _open(arguments: argparse.Namespace) -> int:
     if not arguments.file and (arguments.metadata or arguments.positions):
         raise BadParameter("--metadata and --positions go with a FILE.")
-    _need_display(arguments.file[0] if arguments.file else "sample:wordnet")
+    options, metric = pairs(arguments.read, "--read"), metric_of(arguments)
+    for source in arguments.file:
+        _check_there(source)
+    _need_display(arguments.file[0] if arguments.file else f"sample:{samples.DEFAULT}")
     from explorer.gui import app
 
     def prepare(window: MainWindow, source: str) -> None:
         window.controller.mapping.first_positions = arguments.positions
-        window.controller.opening.open(
-            source,
-            metadata=arguments.metadata,
-            options=pairs(arguments.read, "--read"),
-            metric=metric_of(arguments),
-        )
+        window.controller.opening.open(source, metadata=arguments.metadata, options=options, metric=metric)
         if arguments.selection is not None:
             window.controller.session.listen(_selection_writer(arguments.selection))
 
-    return app.run(arguments.file, prepare)
+    try:
+        return app.run(arguments.file, prepare)
+    finally:
+        if arguments.temporary is not None:
+            shutil.rmtree(arguments.temporary, ignore_errors=True)
+
+
+def _check_there(source: str) -> None:
+    """Raise before a window opens for what was mistyped: a sample set, a file, or a command."""
+    if source.startswith(SAMPLE):
+        samples.sample_named(source.removeprefix(SAMPLE))
+    elif not Path(source).exists():
+        from explorer.cli.main import COMMANDS as ALL
+
+        meant = difflib.get_close_matches(source, [command.name for command in ALL], 1)
+        command = f", nor a command of that name; did you mean explorer {meant[0]}?" if meant else "."
+        raise BadFile(source, f"there is no such file{command}")
 
 
 def _selection_writer(path: Path) -> Callable[[State, State], None]:
@@ -58,8 +80,10 @@ def _selection_writer(path: Path) -> Callable[[State, State], None]:
     def write(new: State, old: State) -> None:
         if new.selection is not old.selection:
             beside = path.with_name(f"{path.name}.writing.npy")
-            np.save(beside, new.selection)
-            beside.replace(path)
+            # Whoever opened the window may be gone, and its file with it.
+            with contextlib.suppress(OSError):
+                np.save(beside, new.selection)
+                beside.replace(path)
 
     return write
 
@@ -67,20 +91,20 @@ def _selection_writer(path: Path) -> Callable[[State, State], None]:
 def _demo(arguments: argparse.Namespace) -> int:
     name = samples.sample_named(arguments.name).name
     source = f"sample:{name}"
+    if arguments.or_offscreen and (why := _no_display()):
+        return _main_job_offscreen(source, why)
+    _need_display(source)
     from explorer.gui import app
 
-    if arguments.or_offscreen and not app.has_display():
-        return _main_job_offscreen(source)
-    _need_display(source)
     return app.run([source], lambda window, source: window.controller.opening.open(source))
 
 
-def _main_job_offscreen(source: str) -> int:
+def _main_job_offscreen(source: str, why: str) -> int:
     """The same main job without anybody watching: open, project, build, ask, picture."""
-    say(f"explorer: {NO_DISPLAY}; doing the same work in the window offscreen.")
+    say(f"explorer: {why}; doing the same work in the window offscreen.")
     from explorer.gui.snapshot import Shot, taken
 
-    out = Path(tempfile.gettempdir()) / "ann-explorer.png"
+    out = Path(tempfile.mkdtemp(prefix="ann-explorer-")) / f"{source.removeprefix(SAMPLE)}.png"
     report = taken(Shot(source, out, wait="map", query=("row", "#42")))
     say()
     rows = report["neighbours"]
@@ -99,8 +123,11 @@ def _snapshot(arguments: argparse.Namespace) -> int:
         cross and width.isdigit() and height.isdigit() and 300 <= int(width) <= 8000 and 200 <= int(height) <= 8000
     ):
         raise BadParameter(f"--size is WIDTHxHEIGHT in pixels, such as 1440x900, not “{arguments.size}”.")
-    if not arguments.out.parent.is_dir():
-        raise BadParameter(f"{arguments.out}: the folder {arguments.out.parent} is not there.")
+    check_out(arguments.out)
+    if arguments.out.suffix.lower() not in PICTURES:
+        raise BadFile(arguments.out, f"a picture's name ends in {' or '.join(PICTURES)}.")
+    if checked_k(arguments) > MOST_NEIGHBOURS:
+        raise BadParameter(f"--k is at most {MOST_NEIGHBOURS:,} in the window, not {arguments.k}.")
     if arguments.index not in indexes.types():
         raise BadParameter(f"“{arguments.index}” is no index type; there are {', '.join(indexes.types())}.")
     from explorer.gui.snapshot import Shot, taken
@@ -131,16 +158,26 @@ def _snapshot(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _need_display(source: str) -> None:
-    from explorer.gui import app
+def _no_display() -> str:
+    """Why no window can be shown to anybody; empty when one can."""
+    from explorer.gui import display
 
-    if not app.has_display():
-        raise Unavailable(f"{NO_DISPLAY}; explorer snapshot {source} --out SHOT.png draws the same window into a file.")
+    if not display.has_display():
+        return NO_DISPLAY
+    fault = display.lacking()
+    return f"Qt cannot open a window on this display ({fault})" if fault else ""
+
+
+def _need_display(source: str) -> None:
+    if why := _no_display():
+        shot = f"explorer snapshot {shlex.quote(source)} --out SHOT.png"
+        raise Unavailable(f"{why}; {shot} draws the same window into a file.")
 
 
 def _declare_open(parser: argparse.ArgumentParser) -> None:
     add_source(parser, many=True)
     parser.add_argument("--selection", type=Path, metavar="ROWS.npy", help="keep the selected rows in this file")
+    parser.add_argument("--temporary", type=Path, help=argparse.SUPPRESS)
 
 
 def _declare_demo(parser: argparse.ArgumentParser) -> None:

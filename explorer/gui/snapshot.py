@@ -18,7 +18,8 @@ from PySide6.QtWidgets import QWidget
 from explorer.core.metric import Metric
 from explorer.core.params import Params
 from explorer.errors import BadFile, BadInput, TaskFailed
-from explorer.gui import app
+from explorer.gui import app, display
+from explorer.gui.interrupts import Interrupts
 from explorer.gui.main_window import MainWindow
 from explorer.indexes import type_named
 from explorer.session.lines import lines
@@ -58,20 +59,22 @@ def taken(shot: Shot) -> dict[str, Any]:
     Raises BadInput when the file cannot be opened (the picture then shows how the window says so), TaskFailed when
     what is waited for does not come in time.
     """
-    if not app.has_display():
+    if not display.has_display() or display.lacking():
         os.environ["QT_QPA_PLATFORM"] = "offscreen"
     app.application()
-    driver = _Driver(shot)
-    try:
-        return driver.drive()
-    finally:
-        driver.close()
+    with Interrupts() as interrupts:
+        driver = _Driver(shot, interrupts)
+        try:
+            return driver.drive()
+        finally:
+            driver.close()
 
 
 class _Driver:
     """One window, its heartbeat, and a stop-watch that began with the process."""
 
-    def __init__(self, shot: Shot) -> None:
+    def __init__(self, shot: Shot, interrupts: Interrupts) -> None:
+        self._interrupts = interrupts
         self._shot = shot
         self._born = psutil.Process().create_time()
         self._deadline = time.monotonic() + shot.seconds
@@ -114,9 +117,10 @@ class _Driver:
                     self._wait_for_map()
                     clicked = self._ask()
         finally:
-            self._settle()
-            self._heart.stop()
-            self._save()
+            if not self._interrupts.number:
+                self._settle()
+                self._heart.stop()
+                self._save()
         return self._report(clicked)
 
     def close(self) -> None:
@@ -213,6 +217,8 @@ class _Driver:
             time.sleep(0.0002)
 
     def _check(self, what: str) -> None:
+        if self._interrupts.number:
+            raise KeyboardInterrupt
         for place in ("data", "query", "map", "indexes"):
             if sentence := self._state.problem(place):
                 raise BadInput(sentence)

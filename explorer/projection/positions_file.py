@@ -23,8 +23,9 @@ def write(path: Path, positions: NDArray[Any], dataset: Dataset) -> None:
         np.save(beside, lines)
         beside.replace(path)
     except OSError as error:
-        beside.unlink(missing_ok=True)
         raise BadFile(path, f"cannot be written: {error.strerror or error}.") from None
+    finally:
+        beside.unlink(missing_ok=True)
 
 
 def read(path: Path, dataset: Dataset) -> Projection:
