@@ -91,6 +91,10 @@ class IndexType(ABC):
         """
         raise BadFile(path, f"{self.title} cannot open a file that was not saved by this program.")
 
+    def stored(self, handle: IndexHandle, dataset: Dataset) -> dict[str, object]:
+        """What the library has to be told to open the index's file without this program; stands in the sidecar."""
+        return {}
+
     def search_defaults(self, handle: IndexHandle, k: int) -> Params:
         """Search parameters that are left to the library, as the numbers it would use for this k."""
         return {param.name: param.default for param in self.search_params if param.default is not None}

@@ -1,7 +1,7 @@
 """Indexes as files for people: the library's own format, with a sidecar that says what the library does not.
 
-The sidecar of OUT is OUT.json: type, metric, dimensions, rows, params, library, checksum (blake2b-128 of the file), and
-the fingerprint of the Dataset where it is known.
+The sidecar of OUT is OUT.json: type, metric, dimensions, rows, params, library, stored (how the library sees the file),
+checksum (blake2b-128 of the file), and the fingerprint of the Dataset where it is known.
 """
 
 from __future__ import annotations
@@ -130,6 +130,7 @@ def _described(handle: IndexHandle, dataset: Dataset, checksum: str) -> str:
         "rows": handle.rows,
         "params": handle.params,
         "library": handle.library,
+        "stored": type_named(handle.type).stored(handle, dataset),
         "build_seconds": round(handle.build_seconds, 3),
         "checksum": checksum,
         "fingerprint": dataset.fingerprint,

@@ -15,7 +15,9 @@ from numpy.typing import NDArray
 
 from explorer.core.dataset import Dataset
 from explorer.core.metric import METRICS, Metric
+from explorer.core.neighbours import ranked
 from explorer.core.progress import silent
+from explorer.core.recall import judged
 from explorer.errors import BadFile, BadParameter, Cancelled, TooLarge
 from explorer.indexes import asking, type_named
 from explorer.indexes.annoy import building, layout
@@ -52,9 +54,13 @@ def test_the_default_answer_is_annoys_own_list(make_dataset: MakeDataset, tmp_pa
     width = layout_for(metric, 16)
     plain = AnnoyIndex(width.width, width.library_metric)
     plain.load(str(handle.path))
+    radius = np.linalg.norm(dataset.vectors.astype(np.float64), axis=1).max()
     for row in (0, 5, 1999):
         query = dataset.vectors[row]
-        theirs = plain.get_nns_by_vector([*query.tolist(), *[0.0] * (width.width - 16)], 10)
+        asked = query.tolist()
+        if metric == "dot":
+            asked = [*(query * (2 * radius / np.linalg.norm(query.astype(np.float64)))).tolist(), 0.0]
+        theirs = plain.get_nns_by_vector(asked, 10)
         assert searcher.search(query[None], 10, params).tolist() == [theirs]
     searcher.close()
     plain.unload()
@@ -69,11 +75,20 @@ def test_a_seed_gives_the_same_bytes_each_time(make_dataset: MakeDataset, tmp_pa
     assert built(dataset, "annoy", metric, {**wanted, "seed": 4}, tmp_path / "c").path.read_bytes() != one
 
 
-def test_inner_product_is_better_than_the_librarys_own(make_dataset: MakeDataset, tmp_path: Path) -> None:
+def many_lengths(rows: int = 5000, dimensions: int = 24, spread: float = 1.0) -> NDArray[np.float32]:
+    """Random directions, log-normal lengths."""
     random = np.random.default_rng(1)
-    x = random.standard_normal((60, 24))[random.integers(0, 60, 5000)] * 2 + random.standard_normal((5000, 24)) / 2
-    x = (x * random.uniform(0.5, 1.5, (5000, 1))).astype(np.float32)
-    queries = random.standard_normal((40, 24)).astype(np.float32)
+    x = random.standard_normal((rows, dimensions))
+    x *= random.lognormal(0, spread, (rows, 1)) / np.linalg.norm(x, axis=1, keepdims=True)
+    return x.astype(np.float32)
+
+
+@pytest.mark.parametrize("spread", [0.0, 0.5, 1.0])
+def test_inner_product_is_better_than_the_librarys_own(
+    make_dataset: MakeDataset, tmp_path: Path, spread: float
+) -> None:
+    x = many_lengths(spread=spread)
+    queries = np.random.default_rng(2).standard_normal((40, 24)).astype(np.float32)
     dataset = make_dataset(x, "dot")
     handle = built(dataset, "annoy", "dot", {"trees": 20, "seed": 1}, tmp_path / "i")
     searcher = type_named("annoy").open(handle, dataset)
@@ -81,13 +96,86 @@ def test_inner_product_is_better_than_the_librarys_own(make_dataset: MakeDataset
     own = AnnoyIndex(24, "dot")
     own.load(str(tmp_path / "own.ann"))
     found = searcher.search(queries, 10, {"search_k": 600})
-    ours_found = theirs_found = 0
+    ours_found = theirs_found = truths = 0
     for query, ours in zip(queries, found.tolist(), strict=True):
         truth = set(np.argsort(-(x @ query), kind="stable")[:10].tolist())
+        truths += len(truth)
         ours_found += len(truth & set(ours))
         theirs_found += len(truth & set(own.get_nns_by_vector(query.tolist(), 10, search_k=600)))
-    assert ours_found > 1.2 * theirs_found
+    assert ours_found > (1.2 if spread else 1) * theirs_found
+    assert ours_found > (0.8 if spread else 0.5) * truths
     searcher.close()
+
+
+@pytest.mark.parametrize("spread", [0.0, 1.0, 2.0])
+def test_inner_product_at_full_effort_is_exact_at_any_spread_of_lengths(
+    make_dataset: MakeDataset, tmp_path: Path, spread: float
+) -> None:
+    x = many_lengths(1500, spread=spread)
+    x[::7] = 0
+    dataset = make_dataset(x, "dot")
+    handle = built(dataset, "annoy", "dot", {"trees": 3, "seed": 1}, tmp_path / "i")
+    kind = type_named("annoy")
+    searcher = kind.open(handle, dataset)
+    params = asking.resolved(handle, kind.full_effort(handle), 10)
+    for row in range(1, 1500, 150):
+        query = -dataset.vectors[row]
+        found = asking.neighbours(searcher, handle, dataset, query, 10, params)
+        truth = ranked(x, query, np.arange(1500), "dot", 10)
+        assert judged(found, truth, "dot").recall == 1.0
+    searcher.close()
+
+
+def test_every_row_is_as_near_to_the_zero_query_under_dot(make_dataset: MakeDataset, tmp_path: Path) -> None:
+    for x in (many_lengths(300), np.zeros((300, 24), np.float32)):
+        dataset = make_dataset(x, "dot")
+        handle = built(dataset, "annoy", "dot", {"trees": 3}, tmp_path / "i")
+        searcher = type_named("annoy").open(handle, dataset)
+        for query in (np.zeros(24, np.float32), np.ones(24, np.float32)):
+            found = asking.neighbours(searcher, handle, dataset, query, 300, {"search_k": 900})
+            assert sorted(found.rows.tolist()) == list(range(300))
+            if not (query.any() and x.any()):
+                assert not found.distances.any()
+        searcher.close()
+
+
+@pytest.mark.parametrize("power", [-55, 50])
+@pytest.mark.parametrize("metric", ["euclidean", "manhattan", "dot"])
+def test_lengths_near_the_limits_change_no_answer(
+    make_dataset: MakeDataset, tmp_path: Path, metric: Metric, power: int
+) -> None:
+    answers = []
+    for scale in (np.float32(1), np.float32(2.0**power)):
+        dataset = make_dataset(vectors() * scale)
+        handle = built(dataset, "annoy", metric, {"trees": 5, "seed": 1}, tmp_path / "i")
+        searcher = type_named("annoy").open(handle, dataset)
+        answers.append(searcher.search(dataset.vectors[:20], 10, {"search_k": 200}).tolist())
+        searcher.close()
+    assert answers[0] == answers[1]
+
+
+@pytest.mark.parametrize("power", [-120, 110])
+def test_the_length_of_a_query_changes_no_inner_product_answer(
+    make_dataset: MakeDataset, tmp_path: Path, power: int
+) -> None:
+    dataset = make_dataset(vectors(), "dot")
+    handle = built(dataset, "annoy", "dot", {"trees": 5}, tmp_path / "i")
+    searcher = type_named("annoy").open(handle, dataset)
+    queries = dataset.vectors[:20]
+    scaled = queries * np.float32(2.0**power)
+    params = {"search_k": 200}
+    assert searcher.search(scaled, 10, params).tolist() == searcher.search(queries, 10, params).tolist()
+    searcher.close()
+
+
+@pytest.mark.parametrize(("scale", "sentence"), [(1e17, "too large for annoy"), (1e-18, "too small for annoy")])
+@pytest.mark.parametrize("metric", ["euclidean", "manhattan", "dot"])
+def test_lengths_beyond_the_limits_are_refused(
+    make_dataset: MakeDataset, tmp_path: Path, metric: Metric, scale: float, sentence: str
+) -> None:
+    dataset = make_dataset(vectors() * np.float32(scale))
+    with pytest.raises(BadParameter, match=f"{sentence} under {metric} .*; scale them"):
+        built(dataset, "annoy", metric, {"trees": 1}, tmp_path / "i")
 
 
 def test_full_effort_looks_at_every_row(make_dataset: MakeDataset, tmp_path: Path) -> None:
@@ -144,6 +232,25 @@ def test_a_file_of_other_vectors_never_reaches_the_library(
     for metric in (None, *METRICS):
         with pytest.raises(BadFile, match="it is no annoy index of"):
             type_named("annoy").adopted(path, dataset, metric)
+
+
+@pytest.mark.parametrize("own", ["angular", "euclidean"])
+@pytest.mark.parametrize("on_a_sphere", [True, False])
+def test_only_distances_of_rows_on_a_sphere_are_an_inner_product(
+    make_dataset: MakeDataset, tmp_path: Path, own: str, on_a_sphere: bool
+) -> None:
+    dataset = make_dataset(vectors(), "dot")
+    squared = np.vecdot(vectors(), vectors(), dtype=np.float64)
+    more = np.sqrt(squared.max() - squared) if on_a_sphere else squared
+    path = tmp_path / "own.ann"
+    own_file(np.column_stack([vectors(), more]).astype(np.float32), own, path)
+    kind = type_named("annoy")
+    if own == "euclidean" and on_a_sphere:
+        assert kind.adopted(path, dataset, None).metric == "dot"
+        return
+    for metric in (None, "dot"):
+        with pytest.raises(BadFile, match="it is no annoy index of"):
+            kind.adopted(path, dataset, metric)
 
 
 def _damaged(path: Path, what: str, rows: int) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from annoy import AnnoyIndex
 from numpy.typing import NDArray
 
 from explorer.core.dataset import Dataset, fingerprinted
@@ -50,11 +51,25 @@ def test_the_sidecar_says_what_the_library_does_not(dataset: Dataset, handle: In
         "dimensions": 10,
         "rows": 300,
         "params": {"trees": 4, "seed": 0},
+        "stored": {"metric": "euclidean", "dimensions": 10},
         "fingerprint": fingerprint,
     }
     assert open_saved(out, dataset, "euclidean") == saved.__class__(
         **{**saved.__dict__, "build_seconds": round(saved.build_seconds, 3)}
     )
+
+
+def test_the_sidecar_says_how_the_library_opens_an_inner_product(dataset: Dataset, tmp_path: Path) -> None:
+    handle = built(dataset, "annoy", "dot", {"trees": 4, "seed": 0}, tmp_path / "index")
+    out = tmp_path / "dot.ann"
+    save_index(handle, dataset, out)
+    stored = json.loads(sidecar_of(out).read_text("utf-8"))["stored"]
+    plain = AnnoyIndex(stored["dimensions"], stored["metric"])
+    plain.load(str(out))
+    products = dataset.vectors.astype(np.float64) @ dataset.vectors[7]
+    theirs = plain.get_nns_by_vector([*dataset.vectors[7].tolist(), 0.0], 10, search_k=300 * 4)
+    plain.unload()
+    assert theirs == np.argsort(-products)[:10].tolist()
 
 
 def test_saving_over_an_index_replaces_it(dataset: Dataset, handle: IndexHandle, tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ MOST = 2**31 - 1
 
 
 class Annoy(IndexType):
-    """The inner product is done as the angle between vectors made longer by one number, see `items`."""
+    """The inner product is done as the distance between vectors made longer by one number, see `items`."""
 
     name = "annoy"
     title = "Annoy"
@@ -61,7 +61,8 @@ class Annoy(IndexType):
     def adopted(self, path: Path, dataset: Dataset, metric: Metric | None, progress: Progress = silent) -> IndexHandle:
         """A handle for an .ann file made elsewhere: its items have to be the rows of the Dataset, in order.
 
-        Angular files and those of the inner product tell their metric; euclidean and manhattan ones are alike.
+        Angular files and those of the inner product, annoy's own and ours, tell their metric; euclidean and manhattan
+        ones are alike.
         """
         metric = items.metric_of(path, dataset) if metric is None else metric
         shape = items.layout_of(path, dataset, metric)
@@ -77,6 +78,11 @@ class Annoy(IndexType):
     def full_effort(self, handle: IndexHandle) -> Params:
         """Every row in every tree."""
         return {"search_k": max(1, min(MOST, handle.rows * int(handle.params["trees"])))}
+
+    def stored(self, handle: IndexHandle, dataset: Dataset) -> dict[str, object]:
+        """What AnnoyIndex has to be told to open the file; where it has one dimension more, a query's last is 0."""
+        shape = items.layout_of(handle.path, dataset, handle.metric)
+        return {} if shape is None else {"metric": shape.library_metric, "dimensions": shape.width}
 
     def _handle(self, dataset: Dataset, metric: Metric, params: Params, path: Path, seconds: float) -> IndexHandle:
         size = path.stat().st_size

@@ -1,8 +1,11 @@
 """The vectors as annoy gets them.
 
 Annoy's own inner product ignores, in its last release, the dimension that makes it work. So we do it ourselves: each
-vector x gets one number more, sqrt(M² − |x|²) with M the greatest length, and the query a zero; then the smallest
-angle is the largest inner product (Bachrach et al., Speeding up the Xbox recommender system, RecSys 2014).
+vector x gets one number more, sqrt(M² − |x|²) with M the greatest length, and the query a zero; then all rows lie on a
+sphere of radius M, and the nearest to the query, at whatever length, has the largest inner product (Bachrach et al.,
+Speeding up the Xbox recommender system, RecSys 2014). Nearest is by euclidean distance and not by angle, though both
+have the same order: angular trees split through the origin, and where lengths differ that so often leaves nearly all
+rows on one side that annoy draws lots instead, in a third of a tree or nearly all of it (benchmarks/annoy_dot.py).
 """
 
 from __future__ import annotations
@@ -19,9 +22,12 @@ from explorer.core.progress import Progress
 from explorer.errors import BadFile, BadParameter
 from explorer.indexes.annoy.layout import Layout, LibraryMetric
 
-LARGEST = {"euclidean": 1e18, "manhattan": 1e18, "dot": 1e9}
-SMALLEST = {"euclidean": 1e-18, "manhattan": 1e-18, "dot": 1e-9}
-"""Lengths between which annoy's float32 products neither overflow nor vanish."""
+SMALLEST, LARGEST = 1e-17, 1e17
+"""Lengths between which annoy's float32 sums of squares neither overflow nor vanish."""
+QUERY_AWAY = 2
+"""Under dot a query is put at so many times the radius of the rows' sphere. The order is the same at any length; but at
+the same effort this finds more than 1 where lengths differ and about as much elsewhere, and farther away float32 would
+tell less of it."""
 COMFORTABLE = 20
 """Vectors whose length is not within 2^±20 are scaled under cosine, where only their direction counts."""
 COMPARED = 512
@@ -31,7 +37,7 @@ COMPARED = 512
 def layout_for(metric: Metric, dimensions: int) -> Layout:
     """How an index that is built here stores vectors."""
     names: dict[Metric, LibraryMetric] = {"cosine": "angular", "euclidean": "euclidean", "manhattan": "manhattan"}
-    return Layout("angular", dimensions + 1) if metric == "dot" else Layout(names[metric], dimensions)
+    return Layout("euclidean", dimensions + 1) if metric == "dot" else Layout(names[metric], dimensions)
 
 
 def longest(dataset: Dataset, metric: Metric, progress: Progress) -> float:
@@ -47,7 +53,7 @@ def longest(dataset: Dataset, metric: Metric, progress: Progress) -> float:
         block = dataset.vectors[start : start + step]
         most = max(most, float(np.vecdot(block, block, dtype=np.float64).max()))
     size = float(np.sqrt(most))
-    if size and not SMALLEST[metric] <= size <= LARGEST[metric]:
+    if size and not SMALLEST <= size <= LARGEST:
         extreme = "large" if size > 1 else "small"
         raise BadParameter(
             f"The vectors are too {extreme} for annoy under {metric} (the longest is {size:.1e}); scale them."
@@ -62,6 +68,25 @@ def as_items(vectors: NDArray[np.float32], metric: Metric, longest: float) -> ND
         extra = np.sqrt(np.maximum(missing, 0)).astype(np.float32)
         return np.column_stack([vectors, extra])
     return scaled(vectors) if metric == "cosine" else vectors
+
+
+def as_queries(vectors: NDArray[np.float32], layout: Layout, radius: float) -> NDArray[np.float32]:
+    """Queries (q, d) as annoy gets them: (q, width). `radius` is that of the rows' sphere, 0 where there is none.
+
+    The zero query, all of whose inner products are 0, stands at the centre, as far from every row.
+    """
+    if layout.width == vectors.shape[1]:
+        return scaled(vectors) if layout.library_metric == "angular" else vectors
+    size = np.sqrt(np.vecdot(vectors, vectors, dtype=np.float64))
+    factor = QUERY_AWAY * radius / np.where(size > 0, size, 1)
+    return np.column_stack([vectors * factor[:, None], np.zeros(len(vectors))]).astype(np.float32)
+
+
+def radius_of(path: Path, layout: Layout, dataset: Dataset) -> float:
+    """The radius of the sphere on which a file has put the rows; 0 where it stores them as they are."""
+    if layout.width == dataset.dimensions:
+        return 0.0
+    return float(np.linalg.norm(layout.nodes(path)["vector"][0].astype(np.float64)))
 
 
 def scaled(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -83,10 +108,10 @@ def layout_of(path: Path, dataset: Dataset, metric: Metric) -> Layout | None:
     if not path.is_file():
         raise BadFile(path, "there is no such file.")
     ours = layout_for(metric, dataset.dimensions)
-    if _holds(path, ours, dataset, metric):
+    if _holds(path, ours, dataset):
         return ours
     own = Layout("dot", dataset.dimensions)
-    return own if metric == "dot" and _holds(path, own, dataset, metric) else None
+    return own if metric == "dot" and _holds(path, own, dataset) else None
 
 
 def metric_of(path: Path, dataset: Dataset) -> Metric:
@@ -94,7 +119,7 @@ def metric_of(path: Path, dataset: Dataset) -> Metric:
     told: tuple[Metric, ...] = ("cosine", "dot")
     for metric in told:
         layout = layout_of(path, dataset, metric)
-        if layout is not None and (layout.library_metric == "angular" or _has_factors(path, layout, dataset.rows)):
+        if layout is not None and (layout.library_metric != "dot" or _has_factors(path, layout, dataset.rows)):
             return metric
     if layout_of(path, dataset, "euclidean") is not None:
         raise BadFile(
@@ -104,7 +129,7 @@ def metric_of(path: Path, dataset: Dataset) -> Metric:
     raise BadFile(path, f"it is no annoy index of the {shape} vectors of {dataset.title}.")
 
 
-def _holds(path: Path, layout: Layout, dataset: Dataset, metric: Metric) -> bool:
+def _holds(path: Path, layout: Layout, dataset: Dataset) -> bool:
     """Whether the first items of a file are the rows of the Dataset, by a sample of them."""
     if path.stat().st_size % layout.node_bytes or path.stat().st_size // layout.node_bytes <= dataset.rows:
         return False
@@ -112,14 +137,15 @@ def _holds(path: Path, layout: Layout, dataset: Dataset, metric: Metric) -> bool
     stored = layout.nodes(path)[rows]
     expected = dataset.vectors[rows]
     if layout.library_metric == "angular":
-        inside = stored["vector"][:, : dataset.dimensions]
-        squared = np.vecdot(stored["vector"], stored["vector"], dtype=np.float64)
+        expected = scaled(expected)
+    if not np.array_equal(stored["vector"][:, : dataset.dimensions], expected):
+        return False
+    squared = np.vecdot(stored["vector"], stored["vector"], dtype=np.float64)
+    if layout.library_metric == "angular":
         # Annoy keeps |v|² of every item in the place of its first child.
-        if not np.allclose(stored["children"][:, 0].copy().view(np.float32), squared, rtol=1e-3, atol=1e-30):
-            return False
-        expected = scaled(expected) if metric == "cosine" else expected
-        return bool(np.array_equal(inside, expected))
-    return bool(np.array_equal(stored["vector"], expected))
+        return np.allclose(stored["children"][:, 0].copy().view(np.float32), squared, rtol=1e-3, atol=1e-30)
+    # With one number more they lie on a sphere.
+    return layout.width == dataset.dimensions or np.allclose(squared, squared[0], rtol=1e-5, atol=0)
 
 
 def _has_factors(path: Path, layout: Layout, rows: int) -> bool:

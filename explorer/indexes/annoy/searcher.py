@@ -24,7 +24,7 @@ class AnnoySearcher(Searcher):
     def __init__(self, path: Path, layout: Layout, dataset: Dataset, metric: Metric) -> None:
         from annoy import AnnoyIndex
 
-        self._dataset, self._metric, self._layout = dataset, metric, layout
+        self._dataset, self._layout = dataset, layout
         self._zeros = dataset.zero_rows if metric == "cosine" else 0
         index = AnnoyIndex(layout.width, layout.library_metric)
         try:
@@ -32,6 +32,7 @@ class AnnoySearcher(Searcher):
         except OSError as error:
             raise BadFile(path, f"annoy could not open it: {error}.") from error
         self._index: Any = index
+        self._radius = items.radius_of(path, layout, dataset)
 
     def search(
         self, vectors: NDArray[np.float32], k: int, params: Params, progress: Progress = silent
@@ -39,9 +40,7 @@ class AnnoySearcher(Searcher):
         """The first k that annoy finds for each query when it looks at `search_k` rows: (q, d) → (q, k), −1 padded."""
         k = min(k, self._dataset.rows)
         found = np.full((len(vectors), k), -1, np.int64)
-        queries = items.scaled(vectors) if self._layout.library_metric == "angular" else vectors
-        if self._layout.width > self._dataset.dimensions:
-            queries = np.column_stack([queries, np.zeros(len(queries), np.float32)])
+        queries = items.as_queries(vectors, self._layout, self._radius)
         asked = min(k + self._zeros, self._dataset.rows)
         for i, query in enumerate(queries.tolist()):
             if i:
