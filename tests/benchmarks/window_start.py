@@ -20,7 +20,7 @@ from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication, QMainWindow
 import pyqtgraph
 
-class Window(QMainWindow):
+class Plot(pyqtgraph.PlotWidget):
     def paintEvent(self, event):
         super().paintEvent(event)
         QTimer.singleShot(0, self.painted)
@@ -30,8 +30,8 @@ class Window(QMainWindow):
         app.exit()
 
 app = QApplication([])
-window = Window()
-window.setCentralWidget(pyqtgraph.PlotWidget())
+window = QMainWindow()
+window.setCentralWidget(Plot())
 window.resize(1440, 900)
 window.show()
 app.exec()
