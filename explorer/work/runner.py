@@ -15,7 +15,7 @@ from explorer.work.requests import Request, WarmUpRequest
 
 HEAVY_AT_ONCE = 2
 """Heavy tasks that run at the same time; others wait for their turn."""
-NICE = 5
+NICE = 15
 JOIN_SECONDS = 5.0
 
 
