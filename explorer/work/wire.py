@@ -6,7 +6,7 @@ Not pickle: a child that was led astray by a hostile file can then send nothing 
 from __future__ import annotations
 
 import struct
-from dataclasses import fields, is_dataclass
+from dataclasses import fields, is_dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import IO, Any
@@ -16,6 +16,7 @@ import numpy as np
 
 from explorer.core import dataset as core_dataset
 from explorer.core.dataset import Dataset
+from explorer.core.metric import metric_named
 from explorer.core.neighbours import Neighbours
 from explorer.core.projection import Projection
 from explorer.core.query import Query
@@ -109,7 +110,7 @@ def _extended(value: object) -> object:
     if isinstance(value, Packed):
         return msgpack.ExtType(_PACKED, value.body)
     if isinstance(value, Dataset):
-        return msgpack.ExtType(_DATASET, str(value.folder).encode(errors=_ERRORS))
+        return msgpack.ExtType(_DATASET, f"{value.metric} {value.folder}".encode(errors=_ERRORS))
     if isinstance(value, Path):
         return msgpack.ExtType(_PATH, str(value).encode(errors=_ERRORS))
     if isinstance(value, np.ndarray) and value.dtype.kind in _PLAIN_KINDS:
@@ -129,7 +130,8 @@ def _restored(code: int, body: bytes) -> object:
     if code == _PACKED:
         return Packed(body)
     if code == _DATASET:
-        return _dataset(Path(body.decode(errors=_ERRORS)))
+        metric, _, folder = body.decode(errors=_ERRORS).partition(" ")
+        return _dataset(Path(folder), metric)
     if code == _PATH:
         return Path(body.decode(errors=_ERRORS))
     if code == _ARRAY:
@@ -146,11 +148,12 @@ def _restored(code: int, body: bytes) -> object:
     raise EOFError(f"no value has the code {code}")
 
 
-def _dataset(folder: Path) -> Dataset:
-    return _opened(folder, (folder / "dataset.json").stat().st_mtime_ns)
+def _dataset(folder: Path, metric: str) -> Dataset:
+    return _opened(folder, (folder / "dataset.json").stat().st_mtime_ns, metric)
 
 
 @lru_cache(maxsize=8)
-def _opened(folder: Path, stamp: int) -> Dataset:
-    """One Dataset object per folder as it is now, so that its mapped vectors are mapped once."""
-    return core_dataset.opened(folder)
+def _opened(folder: Path, stamp: int, metric: str) -> Dataset:
+    """One Dataset object per folder as it is now, so that its mapped vectors are mapped once; with the metric that it
+    was opened with, which the folder does not know."""
+    return replace(core_dataset.opened(folder), metric=metric_named(metric))
