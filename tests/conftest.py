@@ -1,11 +1,41 @@
-"""What every test has: folders of its own, and small Datasets."""
+"""What every test has: folders of its own, and a look at what it leaves behind."""
 
 from __future__ import annotations
 
+import sys
+import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import psutil
 import pytest
+
+
+@pytest.fixture(autouse=True)
+def nothing_left_behind() -> Iterator[None]:
+    """Fail a test that leaves a child process or a thread that would keep the program from ending."""
+    before = _left()
+    yield
+    deadline = time.monotonic() + 10
+    while (left := _left() - before) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert not left, f"left behind: {', '.join(str(one) for one in left)}"
+
+
+def _left() -> set[psutil.Process | threading.Thread]:
+    """Our children, where any can have been started, and the threads that are waited for at the end."""
+    threads = {thread for thread in threading.enumerate() if not thread.daemon}
+    if "explorer.work.process" not in sys.modules:
+        return threads
+    children = set()
+    for child in psutil.Process().children():
+        try:
+            if "explorer.work.child" in child.cmdline():
+                children.add(child)
+        except psutil.Error:
+            continue
+    return threads | children
 
 
 @pytest.fixture(autouse=True)

@@ -34,6 +34,7 @@ _ALIGNED = 16
 """Where an array's numbers begin: compiled loops take only aligned ones as they are."""
 _LENGTH = struct.Struct("<Q")
 _LARGEST = 1 << 34
+_DEEPEST = 16
 # File names need not be UTF-8, and people can type half a character; both have to come out as they went in.
 _ERRORS = "surrogatepass"
 
@@ -81,12 +82,14 @@ def packed(value: object) -> bytes:
     return bytes(msgpack.packb(value, default=_extended, unicode_errors=_ERRORS))
 
 
-def unpacked(body: bytes) -> Any:
+def unpacked(body: bytes, depth: int = 0) -> Any:
     """The value that `packed` wrote; arrays are read-only views of `body`. Raises EOFError for anything else."""
+    if depth > _DEEPEST:
+        raise EOFError("not a message (values within values without end)")
     try:
         return msgpack.unpackb(
             body,
-            ext_hook=_restored,
+            ext_hook=lambda code, inner: _restored(code, inner, depth + 1),
             use_list=False,
             strict_map_key=False,
             unicode_errors=_ERRORS,
@@ -126,7 +129,7 @@ def _extended(value: object) -> object:
     raise TypeError(f"{type(value)} does not cross process borders")
 
 
-def _restored(code: int, body: bytes) -> object:
+def _restored(code: int, body: bytes, depth: int) -> object:
     if code == _PACKED:
         return Packed(body)
     if code == _DATASET:
@@ -143,7 +146,7 @@ def _restored(code: int, body: bytes) -> object:
             raise EOFError(f"no array of {dtype} was sent")
         return np.ndarray(tuple(shape), dtype, body, start)
     if code == _VALUE:
-        name, values = unpacked(body)
+        name, values = unpacked(body, depth)
         return CLASSES[name](**values)
     raise EOFError(f"no value has the code {code}")
 
