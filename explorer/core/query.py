@@ -68,8 +68,9 @@ def readings(
 ) -> tuple[Query, ...]:
     """What a typed text can mean, at least one; the chosen reading first, in the order of DESIGN 5.
 
-    With a `kind`, only readings of that kind. Raises BadQuery when there is none, or when the first that the text is
-    written as cannot be used; UnknownName with the nearest names where a name was meant.
+    A short free text is followed by the rows whose names are nearest to it, in case it was misspelt. With a `kind`,
+    only readings of that kind. Raises BadQuery when there is none, or when the first that the text is written as cannot
+    be used; UnknownName with the nearest names where a name was meant.
     """
     if not text:
         raise BadQuery(_NOTHING)
@@ -94,6 +95,8 @@ def readings(
                 found.append(query)
     if not found:
         raise _not_understood(text, dataset, nearest_names, kind)
+    if not forced and found[0].kind == "text" and nearest_names is not None and len(text.split()) <= 3:
+        found += _meant(text, dataset, nearest_names)
     return tuple(found)
 
 
@@ -197,6 +200,12 @@ def _by_text(text: str, dataset: Dataset, *, forced: bool) -> Query | None:
             raise BadQuery(_no_encoder())
         return None
     return Query("text", text.strip()) if text.strip() else None
+
+
+def _meant(text: str, dataset: Dataset, nearest_names: NearestNames) -> list[Query]:
+    """The rows that a short free text may be a misspelt name of."""
+    meant = (_by_name(name, dataset) for name in nearest_names(text.strip()))
+    return [query for query in meant if query is not None]
 
 
 def _operand_row(term: Term, dataset: Dataset) -> int | None:

@@ -95,6 +95,14 @@ def test_rows_of_one_name() -> None:
     assert row_query(5, NAMELESS).text == "#5"
 
 
+def test_a_short_free_text_may_be_a_misspelt_name() -> None:
+    found = readings("kign", TEXTUAL, lambda name: ["king"])
+    assert [(query.kind, query.row) for query in found] == [("text", None), ("row", first("king", TEXTUAL).row)]
+    long = readings("somebody who rules a country", TEXTUAL, lambda name: ["king"])
+    assert [query.kind for query in long] == ["text"]
+
+
+
 @pytest.mark.parametrize(
     "text",
     [
