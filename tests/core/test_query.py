@@ -102,7 +102,6 @@ def test_a_short_free_text_may_be_a_misspelt_name() -> None:
     assert [query.kind for query in long] == ["text"]
 
 
-
 @pytest.mark.parametrize(
     "text",
     [
