@@ -23,7 +23,8 @@ def main() -> int:
 
         return command_line()
     except KeyboardInterrupt:
-        # So early that nothing has begun yet.
+        # So early that the command line could not say it.
+        sys.stderr.write("explorer: interrupted.\n")
         return 130
 
 

@@ -9,13 +9,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from explorer import loading, paths, projection
-from explorer.core.dataset import Dataset
+from explorer.core.dataset import Dataset, fingerprinted
 from explorer.core.metric import Metric, metric_named
 from explorer.core.neighbours import Neighbours
 from explorer.core.projection import Projection
+from explorer.errors import BadParameter, BadQuery
 from explorer.indexes import asking, building, saved, type_named
 from explorer.indexes.base import IndexHandle
 
@@ -40,14 +41,22 @@ class Index:
         """The k nearest rows to a vector (d,), without the rows to leave out; `params` are search parameters.
 
         Raises BadQuery for a vector of another length, one that is not finite, or a zero one under cosine;
-        BadParameter for a parameter that this index type has not.
+        BadParameter for a k below 1, or a parameter that this index type has not.
         """
-        query = np.ascontiguousarray(vector, np.float32).reshape(-1)
+        if not self._end.alive:
+            raise BadParameter("This index has been closed; build it again.")
+        if k < 1:
+            raise BadParameter(f"k is at least 1, not {k}.")
+        query = _as_query(vector)
         resolved = asking.resolved(self.handle, params, k)
         return asking.neighbours(self._searcher, self.handle, self.dataset, query, k, resolved, leave_out)
 
     def save(self, path: str | Path) -> Path:
-        """Save in the library's own format, with a JSON sidecar beside it; returns the path."""
+        """Save in the library's own format, with a JSON sidecar beside it; returns the path.
+
+        Raises BadFile when it cannot be written there, BadParameter for a type that has no files of its own.
+        """
+        fingerprinted(self.dataset)
         return saved.save_index(self.handle, self.dataset, Path(path)).path
 
     def close(self) -> None:
@@ -95,6 +104,19 @@ def project(
     """
     chosen: Metric = dataset.metric if metric is None else metric_named(metric)
     return projection.projected(dataset, chosen, method, params, seed, lambda positions, fraction: None)
+
+
+def _as_query(vector: ArrayLike) -> NDArray[np.float32]:
+    """One vector (d,), also when it is given as the only row of (1, d)."""
+    try:
+        query = np.ascontiguousarray(vector, np.float32)
+    except (TypeError, ValueError) as error:
+        raise BadQuery(f"The query is no vector of numbers: {error}.") from None
+    if query.ndim == 2 and len(query) == 1:
+        query = query[0]
+    if query.ndim != 1:
+        raise BadQuery(f"The query is one vector (d,), not an array of shape {query.shape}; ask for one at a time.")
+    return query
 
 
 def _end(searcher: Any, folder: Path) -> None:

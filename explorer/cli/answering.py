@@ -36,7 +36,14 @@ from explorer.core.recall import judged
 from explorer.errors import BadParameter
 from explorer.indexes.base import IndexHandle, IndexType
 from explorer.measure.recall import RecallResult
-from explorer.work.requests import Answer, BuildRequest, MeasureRequest, OpenIndexRequest, SearchRequest
+from explorer.work.requests import (
+    Answer,
+    BuildRequest,
+    FingerprintRequest,
+    MeasureRequest,
+    OpenIndexRequest,
+    SearchRequest,
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,6 +71,8 @@ def built(arguments: argparse.Namespace) -> Iterator[Built]:
             handle: IndexHandle = work.ask(BuildRequest(dataset, kind.name, metric, build, folder / kind.name))
         elif Path(arguments.index).exists():
             dataset, search = read(arguments, work), dict(given)
+            # Known before it is opened, so that an index of other vectors is told by theirs.
+            work.ask(FingerprintRequest(dataset))
             handle = work.ask(OpenIndexRequest(dataset, Path(arguments.index), metric_of(arguments)))
         else:
             known = ", ".join(indexes.types())
@@ -210,14 +219,14 @@ COMMANDS = (
     Command(
         "query",
         "answer one query",
-        'explorer query sample:wordnet --name "guitar" --index annoy',
+        'explorer query sample:words --expr "king - man + woman" --index annoy --set trees=20',
         _declare_query,
         _query,
     ),
     Command(
         "recall",
         "measure how much of the truth an index finds",
-        "explorer recall sample:wordnet --index annoy --set trees=10 --queries 200",
+        "explorer recall sample:digits --index annoy --set trees=10 --queries 200",
         _declare_recall,
         _recall,
     ),

@@ -102,7 +102,7 @@ COMMANDS = (
     Command(
         "build",
         "build an index and save it in its library's own format",
-        "explorer build sample:wordnet --index annoy --set trees=20 --out wordnet.ann",
+        "explorer build sample:digits --index annoy --set trees=20 --out digits.ann",
         _declare_build,
         _build,
     ),

@@ -106,6 +106,6 @@ def _declare_info(parser: argparse.ArgumentParser) -> None:
 
 
 COMMANDS = (
-    Command("info", "describe a file", "explorer info vectors.npy --metadata labels.tsv", _declare_info, _info),
+    Command("info", "describe a file", "explorer info sample:digits --json", _declare_info, _info),
     Command("indexes", "list the index types, and why one is not here", "explorer indexes --json", add_json, _indexes),
 )

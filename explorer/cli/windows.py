@@ -111,7 +111,7 @@ def _main_job_offscreen(source: str, why: str) -> int:
     width = max(len(row["name"]) for row in rows)
     say(f"neighbours of row {report['clicked_row']} by {report['index']}:")
     for row in rows:
-        say(f"{row['rank']:>3}  {row['name']:<{width}}  {row['distance']:.4f}  {row['mark']}")
+        say(f"{row['rank'] or '–':>3}  {row['name']:<{width}}  {row['distance']:.4f}  {row['mark']}")
     say()
     say(f"{report['points_drawn']:,} points drawn; the picture is {out}")
     return 0
@@ -208,12 +208,12 @@ def _declare_snapshot(parser: argparse.ArgumentParser) -> None:
 
 
 COMMANDS = (
-    Command("open", "open a window for each file", "explorer open vectors.npy", _declare_open, _open),
+    Command("open", "open a window for each file", "explorer open sample:words", _declare_open, _open),
     Command("demo", "open a built-in sample set", "explorer demo digits", _declare_demo, _demo),
     Command(
         "snapshot",
         "draw the real window into a picture",
-        'explorer snapshot sample:wordnet --name "guitar" --out guitar.png --theme light',
+        "explorer snapshot sample:digits --row 42 --out digits.png --theme light",
         _declare_snapshot,
         _snapshot,
     ),
