@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable
+from pathlib import Path
 
 from explorer import encoders
 from explorer.core.dataset import Dataset
@@ -20,6 +21,15 @@ def unheard(value: object) -> None:
     """The publisher of somebody who does not listen."""
 
 
+def _written(path: Path) -> tuple[int, int]:
+    """Tells one writing of a file from the next; an index whose files are gone is for its type to complain of."""
+    try:
+        stat = path.stat()
+    except OSError:
+        return (0, 0)
+    return (stat.st_mtime_ns, stat.st_ino)
+
+
 class Desk:
     """Reports through `progress` and `publish` (a value on the way to the result), and keeps indexes opened."""
 
@@ -31,7 +41,7 @@ class Desk:
 
     def searcher(self, dataset: Dataset, handle: IndexHandle) -> Searcher:
         """The opened index of a handle, opened once."""
-        key = (dataset.folder, handle.path, handle.type, handle.metric, handle.build_seconds)
+        key = (dataset.folder, handle.path, handle.type, handle.metric, handle.build_seconds, _written(handle.path))
         if key not in self._searchers:
             while len(self._searchers) >= MOST_OPEN:
                 self._searchers.popitem(last=False)[1].close()

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import itertools
 import os
+import queue
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -15,7 +19,7 @@ from explorer.formats import reading
 from explorer.work.process import Process
 from explorer.work.requests import BuildRequest, Request
 
-ODD = '''
+ODD = """
 import os, signal, sys, time
 
 import numpy as np
@@ -28,13 +32,16 @@ from explorer.indexes.base import IndexHandle, IndexType, Searcher
 class OddSearcher(Searcher):
     def __init__(self, path):
         self.path = path
+        self.searches = 0
         with open(path, "a") as log:
             log.write("opened ")
 
     def search(self, vectors, k, params, progress=None):
         with open(self.path, "a") as log:
             log.write("searched ")
-        deadline = time.monotonic() + params.get("seconds", 0)
+        self.searches += 1
+        slow = params["first"] if self.searches == 1 else 0
+        deadline = time.monotonic() + max(slow, params["always"])
         while time.monotonic() < deadline:
             progress(None, "searching")
             time.sleep(0.005)
@@ -49,7 +56,10 @@ class Odd(IndexType):
     name, title, about, lossless = "odd", "Odd", "Does what it is told.", True
     metrics = ("cosine", "euclidean", "dot", "manhattan")
     build_params = (Param("act", "text", "", "what to do"), Param("tag", "int", 0, "any number"))
-    search_params = (Param("seconds", "float", 0.0, "how long a search takes"),)
+    search_params = (
+        Param("always", "float", 0.0, "how many seconds a search takes"),
+        Param("first", "float", 0.0, "the same for the first search"),
+    )
 
     def build(self, dataset, metric, params, folder, progress):
         path = folder / "odd.log"
@@ -116,7 +126,7 @@ class Odd(IndexType):
 
 
 TYPES = (Odd(),)
-'''
+"""
 
 
 @pytest.fixture
@@ -159,3 +169,37 @@ def nobody(*_: Any) -> None:
 def answer(process: Process) -> Callable[[Request], Any]:
     """answer(request) → what a child of the test's own answers."""
     return lambda request: process.ask(request, nobody, nobody)
+
+
+class Queue:
+    """The thread that owns the session, as small as it can be: what is posted waits until the test lets it run."""
+
+    def __init__(self) -> None:
+        self._posted: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
+        self.post = self._posted.put
+
+    def until(self, there: Callable[[], object], seconds: float = 60) -> None:
+        """Run what is posted until a condition holds."""
+        deadline = time.monotonic() + seconds
+        while not there():
+            assert time.monotonic() < deadline, "it did not come"
+            with contextlib.suppress(queue.Empty):
+                self._posted.get(timeout=0.02)()
+
+    @property
+    def waiting(self) -> int:
+        return self._posted.qsize()
+
+    def drain(self) -> int:
+        """Run all that is posted by now; says how much it was."""
+        for count in itertools.count():
+            try:
+                self._posted.get_nowait()()
+            except queue.Empty:
+                return count
+        raise AssertionError
+
+
+@pytest.fixture
+def posted() -> Queue:
+    return Queue()

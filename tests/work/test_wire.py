@@ -75,7 +75,8 @@ def test_every_value_class_comes_out_as_it_went_in(name: str, dataset: Dataset) 
 
 
 @pytest.mark.parametrize(
-    "dtype", ["|b1", "|i1", "|u1", "<i2", "<i4", "<i8", "<u8", "<f2", "<f4", "<f8", ">f4", "<c8", "<U3", "|S2", "<M8[ns]"]
+    "dtype",
+    ["|b1", "|i1", "|u1", "<i2", "<i4", "<i8", "<u8", "<f2", "<f4", "<f8", ">f4", "<c8", "<U3", "|S2", "<M8[ns]"],
 )
 @pytest.mark.parametrize("shape", [(), (0,), (0, 2), (3,), (2, 3)])
 def test_arrays_of_every_dtype_and_shape_come_out_as_they_went_in(dtype: str, shape: tuple[int, ...]) -> None:

@@ -1,0 +1,86 @@
+"""What stays open from one request to the next, and for how long."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from explorer.core.dataset import Dataset
+from explorer.core.query import row_query
+from explorer.errors import BadFile
+from explorer.indexes.base import IndexHandle
+from explorer.work.desk import MOST_OPEN, Desk
+from explorer.work.requests import Answer, BuildRequest, Request, SearchRequest
+
+Ask = Callable[[Request], Any]
+
+
+def logs(handles: list[IndexHandle]) -> list[str]:
+    return [handle.path.read_text() for handle in handles]
+
+
+def test_an_index_is_opened_once_however_often_it_is_asked(
+    answer: Ask, dataset: Dataset, odd: Callable[..., BuildRequest]
+) -> None:
+    handle = answer(odd(dataset))
+    for row in range(3):
+        answer(SearchRequest(dataset, handle, row_query(row, dataset), 3))
+    assert logs([handle]) == ["opened searched searched searched "]
+
+
+def test_the_index_used_longest_ago_is_closed_first(
+    answer: Ask, dataset: Dataset, odd: Callable[..., BuildRequest]
+) -> None:
+    handles = [answer(odd(dataset, "", tag)) for tag in range(MOST_OPEN + 1)]
+    for handle in [*handles[:MOST_OPEN], handles[0], handles[MOST_OPEN]]:
+        answer(SearchRequest(dataset, handle, row_query(1, dataset), 3))
+    assert [log.endswith("closed ") for log in logs(handles)] == [False, True] + [False] * (MOST_OPEN - 1)
+    answer(SearchRequest(dataset, handles[1], row_query(1, dataset), 3))
+    assert logs(handles)[1] == "opened searched closed opened searched "
+
+
+def test_close_closes_everything_and_can_be_called_twice(dataset: Dataset, tmp_path: Path) -> None:
+    desk = Desk()
+    handle = BuildRequest(dataset, "annoy", "cosine", {"trees": 2}, tmp_path / "annoy")(desk)
+    searcher = desk.searcher(dataset, handle)
+    assert desk.searcher(dataset, handle) is searcher
+    desk.close()
+    desk.close()
+    assert desk.searcher(dataset, handle) is not searcher
+    desk.close()
+
+
+def test_a_file_that_was_written_anew_is_opened_anew(dataset: Dataset, tmp_path: Path) -> None:
+    desk = Desk()
+    handles = []
+    for seed in (1, 2):
+        made = BuildRequest(dataset, "annoy", "cosine", {"trees": 3, "seed": seed}, tmp_path / "annoy")(desk)
+        handles.append(replace(made, build_seconds=0.0))
+        found: Answer = SearchRequest(dataset, handles[-1], row_query(1, dataset), 150, {"search_k": 1})(desk)
+        fresh: Answer = SearchRequest(dataset, handles[-1], row_query(1, dataset), 150, {"search_k": 1})(Desk())
+        np.testing.assert_array_equal(found.neighbours.rows, fresh.neighbours.rows)
+    desk.close()
+
+
+def test_an_index_that_cannot_be_opened_is_said_and_not_kept(dataset: Dataset, tmp_path: Path) -> None:
+    desk = Desk()
+    handle = BuildRequest(dataset, "annoy", "cosine", {"trees": 2}, tmp_path / "annoy")(desk)
+    moved = handle.path.rename(tmp_path / "elsewhere")
+    with pytest.raises(BadFile):
+        desk.searcher(dataset, handle)
+    moved.rename(handle.path)
+    assert desk.searcher(dataset, handle) is desk.searcher(dataset, handle)
+    desk.close()
+
+
+def test_a_text_encoder_is_loaded_once() -> None:
+    from explorer import encoders
+
+    desk = Desk()
+    for name in encoders.types():
+        assert desk.encoder(name) is desk.encoder(name)
