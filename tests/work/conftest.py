@@ -31,9 +31,9 @@ from explorer.indexes.base import IndexHandle, IndexType, Searcher
 
 class OddSearcher(Searcher):
     def __init__(self, path):
-        self.path = path
+        self.path = path.with_suffix(".log")
         self.searches = 0
-        with open(path, "a") as log:
+        with open(self.path, "a") as log:
             log.write("opened ")
 
     def search(self, vectors, k, params, progress=None):
@@ -62,7 +62,7 @@ class Odd(IndexType):
     )
 
     def build(self, dataset, metric, params, folder, progress):
-        path = folder / "odd.log"
+        path = folder / "odd.index"
         path.write_text("")
         getattr(self, "_" + (params["act"] or "nothing"))(path, progress)
         return IndexHandle(

@@ -21,7 +21,7 @@ Ask = Callable[[Request], Any]
 
 
 def logs(handles: list[IndexHandle]) -> list[str]:
-    return [handle.path.read_text() for handle in handles]
+    return [handle.path.with_suffix(".log").read_text() for handle in handles]
 
 
 def test_an_index_is_opened_once_however_often_it_is_asked(

@@ -1,0 +1,67 @@
+"""What is remembered, and what happens when it cannot be."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from explorer.session.settings import MOST_RECENT, Settings
+
+
+def test_what_was_set_is_there_at_the_next_start(tmp_path: Path) -> None:
+    path = tmp_path / "settings.json"
+    Settings(path).set("theme", "dark")
+    assert Settings(path).get("theme") == "dark"
+    assert Settings(path).get("nothing", "else") == "else"
+    assert os.listdir(tmp_path) == ["settings.json"]
+
+
+def test_recent_files_are_the_newest_first_each_once_and_still_there(tmp_path: Path) -> None:
+    settings = Settings(tmp_path / "settings.json")
+    files = [tmp_path / f"{number}.npy" for number in range(MOST_RECENT + 2)]
+    for path in [*files, files[5]]:
+        path.touch()
+        settings.remember(str(path))
+    expected = [files[5], *[path for path in reversed(files) if path != files[5]]][:MOST_RECENT]
+    assert Settings(tmp_path / "settings.json").recent == tuple(map(str, expected))
+    files[5].unlink()
+    assert str(files[5]) not in settings.recent
+
+
+@pytest.mark.parametrize(
+    "text", ["", "{", "[]", "3", "null", '{"recent": 3}', '{"recent": [1, null, "a\\u0000b"]}', "[" * 100_000, "\udcff"]
+)
+def test_a_broken_file_counts_as_empty_and_is_written_anew(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "settings.json"
+    path.write_bytes(text.encode("utf-8", "surrogateescape"))
+    settings = Settings(path)
+    assert settings.recent == () and settings.get("theme") == ""
+    settings.set("theme", "light")
+    assert json.loads(path.read_text())["theme"] == "light"
+
+
+def test_a_folder_that_cannot_be_written_to_is_let_be(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("no folder")
+    settings = Settings(tmp_path / "file" / "settings.json")
+    settings.set("theme", "dark")
+    assert settings.get("theme") == "dark"
+
+
+@pytest.mark.skipif(os.name != "posix" or os.getuid() == 0, reason="root may write everywhere")
+def test_a_read_only_folder_is_let_be(tmp_path: Path) -> None:
+    tmp_path.chmod(0o500)
+    try:
+        settings = Settings(tmp_path / "settings.json")
+        settings.set("theme", "dark")
+        assert settings.get("theme") == "dark" and not list(tmp_path.iterdir())
+    finally:
+        tmp_path.chmod(0o700)
+
+
+def test_without_a_path_nothing_is_kept(tmp_path: Path) -> None:
+    settings = Settings(None)
+    settings.set("theme", "dark")
+    assert settings.get("theme") == "dark" and Settings(None).get("theme") == ""
