@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import os
 import shutil
@@ -32,14 +33,14 @@ def cache_folder() -> Path:
     A home that cannot be written to gets a folder of its own under the system's temporary files.
     """
     wanted = os.environ.get("EXPLORER_CACHE") or platformdirs.user_cache_dir(APP, appauthor=False)
-    return _writable(Path(wanted)) or _private_temporary("cache")
+    return _writable(Path(wanted)) or _private_temporary("cache", "EXPLORER_CACHE")
 
 
 @cache
 def settings_folder() -> Path:
     """Where settings and recent files are kept; `EXPLORER_SETTINGS` moves it."""
     wanted = os.environ.get("EXPLORER_SETTINGS") or platformdirs.user_config_dir(APP, appauthor=False)
-    return _writable(Path(wanted)) or _private_temporary("settings")
+    return _writable(Path(wanted)) or _private_temporary("settings", "EXPLORER_SETTINGS")
 
 
 def scratch_folder() -> Path:
@@ -76,5 +77,9 @@ def _writable(folder: Path) -> Path | None:
         return None
 
 
-def _private_temporary(purpose: str) -> Path:
-    return Path(tempfile.mkdtemp(prefix=f"{APP}-{purpose}-"))
+def _private_temporary(purpose: str, variable: str) -> Path:
+    """A folder that goes with this process; `variable` tells its children of it."""
+    folder = tempfile.mkdtemp(prefix=f"{APP}-{purpose}-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    os.environ[variable] = folder
+    return Path(folder)

@@ -8,6 +8,7 @@ import re
 import sys
 from collections.abc import Sequence
 
+from explorer import paths
 from explorer.cli import answering, building, describing, selftest, windows
 from explorer.cli.arguments import Command
 from explorer.cli.ending import unwinding_when_ended
@@ -29,6 +30,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parsed = argparse.Namespace()
     try:
         speak_any_script()
+        # Where it cannot be, this process makes one that goes with it, before a child would make its own.
+        paths.cache_folder()
         with unwinding_when_ended():
             parser().parse_args(_with_command(given), parsed)
             status = int(parsed.run(parsed))

@@ -101,6 +101,28 @@ def test_a_reader_that_leaves_ends_it_quietly(tmp_path: Path) -> None:
     assert done.stderr == ""
 
 
+@POSIX
+def test_nobody_listening_is_no_fault(tmp_path: Path) -> None:
+    command = f'exec "{sys.executable}" -m explorer indexes >&- 2>&-'
+    assert subprocess.run(["sh", "-c", command], env=environment(), cwd=tmp_path, check=False).returncode == 0
+
+
+@POSIX
+def test_a_home_that_cannot_be_written_to(program: Run, named: Path) -> None:
+    """What was converted lies in a temporary folder then, and goes with the program."""
+    temporary = named.parent / "temporary"
+    temporary.mkdir()
+    nowhere = os.devnull + "/nowhere"
+    done = program(
+        *("query", named, "--row", 1, "--index", "annoy", "--json"),
+        EXPLORER_CACHE=nowhere,
+        EXPLORER_SETTINGS=nowhere,
+        TMPDIR=str(temporary),
+    )
+    assert len(done.json["neighbours"]) == 10
+    assert [path.name for path in temporary.iterdir() if path.name.startswith("ann-explorer")] == []
+
+
 def until(there: Callable[[], bool], what: str) -> None:
     end = time.monotonic() + PATIENCE_SECONDS
     while not there():
