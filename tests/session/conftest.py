@@ -40,10 +40,12 @@ class Application:
     def settle(self) -> State:
         """Live until nothing is under way: no task, every index measured, the query answered and judged."""
         return self.until(
-            lambda s: not s.tasks
-            and not s.opening
-            and (s.dataset is None or s.exact is not None)
-            and (s.asked is None or s.verdict is not None or s.problem("query"))
+            lambda s: (
+                not s.tasks
+                and not s.opening
+                and (s.dataset is None or s.exact is not None)
+                and (s.asked is None or s.verdict is not None or s.problem("query"))
+            )
         )
 
     def open(self, path: Path | str) -> State:

@@ -16,7 +16,7 @@ def test_what_was_set_is_there_at_the_next_start(tmp_path: Path) -> None:
     Settings(path).set("theme", "dark")
     assert Settings(path).get("theme") == "dark"
     assert Settings(path).get("nothing", "else") == "else"
-    assert os.listdir(tmp_path) == ["settings.json"]
+    assert [path.name for path in tmp_path.iterdir()] == ["settings.json"]
 
 
 def test_recent_files_are_the_newest_first_each_once_and_still_there(tmp_path: Path) -> None:
