@@ -1,0 +1,197 @@
+"""Indexes: which one answers, what acts at once, what is measured, and what stays."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from explorer.session.state import State
+
+
+@pytest.fixture
+def opened(app: Any, npy: Path) -> Any:
+    app.open(npy)
+    return app
+
+
+def annoy(state: State) -> Any:
+    return next(entry for entry in state.indexes if entry.handle.type == "annoy")
+
+
+def folders(app: Any, tmp_path: Path) -> list[str]:
+    return sorted(path.name for home in (tmp_path / "cache" / "scratch").iterdir() for path in home.iterdir())
+
+
+def test_rebuilding_keeps_the_old_index_until_the_new_one_is_ready(opened: Any) -> None:
+    opened.controller.asking.ask_row(3)
+    before = annoy(opened.settle())
+    seen: list[Any] = []
+    opened.controller.session.listen(lambda new, old: seen.append(new.entry(before.key)))
+    opened.controller.indexing.build("annoy", {"trees": 2}, replacing=before.key)
+    state = opened.until(lambda s: annoy(s).handle.params["trees"] == 2)
+    assert None not in seen and {entry.handle.params["trees"] for entry in seen} == {5, 2}
+    assert len(state.indexes) == 2 and state.current == before.key
+    assert not before.handle.path.exists()
+    assert opened.settle().verdict is not None
+
+
+def test_search_parameters_act_at_once_and_are_measured_again(opened: Any) -> None:
+    opened.controller.asking.ask_row(3)
+    entry = annoy(opened.settle())
+    assert entry.given == {} and opened.state.answer.params == {"search_k": 50}
+    opened.controller.indexing.set_search(entry.key, {"search_k": 1500})
+    assert annoy(opened.state).recall is None and opened.state.answer is None
+    state = opened.settle()
+    assert state.answer.params == {"search_k": 1500} and state.verdict.recall == 1.0
+    assert annoy(state).recall.recall == 1.0 and annoy(state).handle is entry.handle
+    opened.controller.indexing.set_search(entry.key, {})
+    assert opened.settle().answer.params == {"search_k": 50}
+
+
+def test_a_parameter_out_of_its_range_is_a_problem_and_changes_nothing(opened: Any) -> None:
+    entry = annoy(opened.state)
+    for act in (
+        lambda: opened.controller.indexing.set_search(entry.key, {"search_k": 0}),
+        lambda: opened.controller.indexing.build("annoy", {"trees": -1}),
+        lambda: opened.controller.indexing.build("annoy", {"branches": 1}),
+    ):
+        act()
+        assert opened.state.problem("indexes") and annoy(opened.state) is entry and not opened.state.tasks
+        opened.controller.session.clear_problem("indexes")
+
+
+def test_recall_is_measured_by_itself_and_again_when_k_changes(opened: Any) -> None:
+    assert annoy(opened.state).recall.k == 10
+    opened.controller.asking.set_k(3)
+    assert annoy(opened.state).recall is None
+    opened.controller.asking.set_k(4)
+    assert annoy(opened.settle()).recall.k == 4
+
+
+def test_the_exact_index_answers_at_once_in_another_metric_and_the_other_index_stays(opened: Any) -> None:
+    before = annoy(opened.state)
+    first = opened.state.metric
+    other = "dot" if first != "dot" else "cosine"
+    opened.controller.asking.set_metric(other)
+    state = opened.until(lambda s: s.entry().handle.metric == other)
+    assert state.entry().handle.type == "exact" and annoy(state) is before
+    opened.controller.indexing.choose(before.key)
+    assert (opened.state.metric, opened.state.current) == (first, before.key)
+    assert [e.handle.metric for e in opened.state.indexes if e.handle.type == "exact"] == [first, other]
+
+
+def test_two_indexes_built_by_hand_are_both_measured_and_the_newest_answers(opened: Any) -> None:
+    opened.controller.indexing.build("annoy", {"trees": 1})
+    opened.controller.indexing.build("annoy", {"trees": 3})
+    opened.until(lambda s: len(s.indexes) == 4)
+    state = opened.settle()
+    assert all(e.recall is not None for e in state.indexes if e.handle.type == "annoy")
+    assert state.entry().handle.params["trees"] in (1, 3) and len({e.key for e in state.indexes}) == 4
+
+
+def test_an_index_built_by_itself_does_not_take_over_from_a_chosen_one(app: Any, npy: Path) -> None:
+    app.controller.indexing.first_params = {"trees": 5000}
+    app.controller.opening.open(str(npy))
+    state = app.until(lambda s: s.exact is not None)
+    assert not any(entry.handle.type == "annoy" for entry in state.indexes)
+    app.controller.indexing.choose(state.exact.key)
+    app.until(lambda s: any(entry.handle.type == "annoy" for entry in s.indexes))
+    assert app.settle().entry().handle.type == "exact"
+
+
+def test_the_first_index_searches_as_it_was_told_to(app: Any, npy: Path) -> None:
+    app.controller.indexing.first_search = {"search_k": 77}
+    app.open(npy)
+    app.controller.asking.ask_row(1)
+    assert app.settle().answer.params == {"search_k": 77}
+
+
+def test_an_index_that_is_removed_makes_way_for_exact_search_and_takes_its_files_along(
+    opened: Any, tmp_path: Path
+) -> None:
+    opened.controller.asking.ask_row(1)
+    entry = annoy(opened.settle())
+    opened.controller.indexing.remove(entry.key)
+    assert opened.state.current == opened.state.exact.key and not entry.handle.path.exists()
+    state = opened.settle()
+    assert state.verdict.recall == 1.0 and [e.handle.type for e in state.indexes] == ["exact"]
+
+
+def test_exact_search_cannot_be_removed(opened: Any) -> None:
+    opened.controller.indexing.remove(opened.state.exact.key)
+    opened.controller.indexing.remove("nothing")
+    assert opened.state.exact is not None and len(opened.state.indexes) == 2
+
+
+def test_a_build_that_is_stopped_leaves_the_others_and_no_half_file(opened: Any, tmp_path: Path) -> None:
+    before, files = opened.state.indexes, folders(opened, tmp_path)
+    opened.controller.indexing.build("annoy", {"trees": 10_000})
+    (task,) = opened.state.tasks
+    opened.until(lambda s: any(t.note for t in s.tasks))
+    opened.controller.tasks.stop(task.key)
+    opened.until(lambda s: not s.tasks)
+    assert opened.state.indexes == before and not opened.state.problems and folders(opened, tmp_path) == files
+    opened.controller.indexing.build("annoy", {"trees": 10_000})
+    opened.until(lambda s: any(t.note for t in s.tasks))
+    opened.controller.indexing.remove(opened.state.tasks[0].key.removeprefix("build "))
+    assert not opened.state.tasks
+    opened.until(lambda s: folders(opened, tmp_path) == files)
+
+
+def test_an_index_is_saved_and_opened_again(opened: Any, tmp_path: Path) -> None:
+    entry = annoy(opened.state)
+    out = tmp_path / "mine.ann"
+    opened.controller.indexing.save(entry.key, out)
+    state = opened.until(lambda s: annoy(s).name == "mine.ann")
+    assert out.exists() and out.with_name("mine.ann.json").exists()
+    opened.controller.indexing.remove(entry.key)
+    opened.controller.indexing.open(out)
+    state = opened.until(lambda s: s.entry().handle.type == "annoy")
+    assert state.entry().name == "mine.ann" and state.entry().handle.params["trees"] == 5
+    opened.controller.asking.ask_row(1)
+    state = opened.settle()
+    assert state.entry().recall is not None and state.verdict is not None
+    opened.controller.indexing.remove(state.entry().key)
+    assert out.exists()
+
+
+def test_a_file_that_is_no_index_is_a_problem_and_changes_nothing(opened: Any, tmp_path: Path) -> None:
+    (tmp_path / "bad.ann").write_bytes(os.urandom(1000))
+    before = opened.state.indexes
+    opened.controller.indexing.open(tmp_path / "bad.ann")
+    assert "bad.ann" in opened.until(lambda s: s.problem("indexes")).problem("indexes")
+    assert opened.settle().indexes == before
+
+
+def test_a_dataset_that_cannot_be_measured_says_so_once(app: Any, tmp_path: Path) -> None:
+    np.save(tmp_path / "zeros.npy", np.zeros((20, 3), np.float32))
+    app.controller.opening.open(str(tmp_path / "zeros.npy"), metric="cosine")
+    app.until(lambda s: s.problem("indexes"))
+    assert "zero" in app.settle().problem("indexes")
+    app.controller.session.clear_problem("indexes")
+    app.controller.looking.focus(1)
+    app.controller.asking.set_metric("euclidean")
+    app.controller.indexing.build("annoy", {"trees": 2})
+    state = app.until(lambda s: any(e.recall for e in s.indexes))
+    assert state.problem("indexes") == ""
+
+
+def test_one_row_is_opened_without_an_index_to_measure(app: Any, tmp_path: Path) -> None:
+    np.save(tmp_path / "one.npy", np.ones((1, 3), np.float32))
+    app.controller.opening.open(str(tmp_path / "one.npy"))
+    app.until(lambda s: s.positions is not None and s.exact is not None)
+    app.controller.asking.ask_row(0)
+    state = app.settle()
+    assert len(state.answer.neighbours) == 0 and state.verdict.recall == 1.0
+
+
+def test_nothing_of_a_session_is_left_when_it_is_closed(opened: Any, tmp_path: Path) -> None:
+    assert folders(opened, tmp_path)
+    opened.controller.indexing.build("annoy", {"trees": 10_000})
+    opened.until(lambda s: any(t.note for t in s.tasks))
+    opened.controller.close()
+    assert list((tmp_path / "cache" / "scratch").iterdir()) == []
