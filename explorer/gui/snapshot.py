@@ -137,7 +137,7 @@ class _Driver:
     def _wait_for_map(self) -> None:
         view, shot = self.window.map.view, self._shot
         self._until(lambda: self._state.positions is not None, "the first map")
-        self._until(lambda: view.points_drawn > 0 or self._rows == 0, "the first map")
+        self._until(lambda: (view.points_drawn > 0 and view.finished) or self._rows == 0, "the first map")
         self._timings["first_map_ms"] = self._since_birth()
         rows = self._rows
         if shot.wait in ("index", "map") and rows > 1:

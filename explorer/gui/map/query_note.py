@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 from explorer.core.query import Query
 from explorer.gui.panels.pieces import button, clear, label, tool
 from explorer.session.controller import Controller
-from explorer.session.state import State
+from explorer.session.state import Place, State
 
 WORDS = {
     "row": "read as a row",
@@ -18,6 +18,11 @@ WORDS = {
     "expression": "read as an expression",
     "text": "read as free text",
 }
+
+PLACES: tuple[Place, ...] = ("query", "data", "map")
+"""Whose problems are said here; those of indexes stand in their panel."""
+LONGEST = 40
+"""Letters of another reading that are shown."""
 
 
 class QueryNote(QFrame):
@@ -28,14 +33,15 @@ class QueryNote(QFrame):
         self._controller = controller
         self.setObjectName("popup")
         self._said = label("", wrap=True, selectable=True)
-        self._close = tool("×", lambda: controller.session.clear_problem("query"), tip="Dismiss")
-        self._offers = QHBoxLayout()
-        self._offers.setSpacing(4)
+        self._close = tool("×", self._dismiss, tip="Dismiss")
+        self._said.setIndent(5)
+        self._offers = QVBoxLayout()
+        self._offers.setSpacing(0)
         top = QHBoxLayout()
         top.addWidget(self._said, 1)
         top.addWidget(self._close, 0, Qt.AlignmentFlag.AlignTop)
         self._column = column = QVBoxLayout(self)
-        column.setContentsMargins(12, 6, 6, 6)
+        column.setContentsMargins(7, 6, 6, 6)
         column.setSpacing(2)
         column.addLayout(top)
         column.addLayout(self._offers)
@@ -43,20 +49,37 @@ class QueryNote(QFrame):
         controller.session.listen(self._follow)
         self._show(controller.session.state)
 
+    def _offer(self, *buttons: QWidget) -> None:
+        """A line of things to click."""
+        line = QHBoxLayout()
+        line.setSpacing(4)
+        for each in buttons:
+            line.addWidget(each)
+        line.addStretch(1)
+        self._offers.addLayout(line)
+        for each in buttons:
+            # A layout shows what comes new into it only later, and counts it only then.
+            each.show()
+
     def fit_into(self, margin: int, room: int) -> None:
         """Stand at the top left, no wider than `room`."""
         self._room = (margin, room)
         wanted = self._said.fontMetrics().horizontalAdvance(self._said.text()) + 80
         width = max(180, min(room, max(wanted, self._offers.sizeHint().width() + 24), 560))
         self.setFixedWidth(width)
+        self._column.activate()
         self.setGeometry(margin, margin, width, self._column.heightForWidth(width))
+
+    def _dismiss(self) -> None:
+        for place in PLACES:
+            self._controller.session.clear_problem(place)
 
     def _follow(self, new: State, old: State) -> None:
         if new.problems is not old.problems or new.asked is not old.asked or new.dataset is not old.dataset:
             self._show(new)
 
     def _show(self, state: State) -> None:
-        problem, asked = state.problem("query") or (state.problem("data") if state.dataset else ""), state.asked
+        problem, asked = next(filter(None, map(state.problem, PLACES)), "") if state.dataset else "", state.asked
         clear(self._offers)
         self._said.setProperty("role", "error" if problem else "quiet")
         self._said.style().polish(self._said)
@@ -69,14 +92,13 @@ class QueryNote(QFrame):
             text = ""
         self._said.setText(text)
         self._close.setVisible(bool(problem))
-        for other in others[:3]:
-            words = f"{WORDS[other.kind].removeprefix('read ')}: {other.text}"
-            self._offers.addWidget(button(words, partial(self._controller.asking.ask, other), "link"))
         if asked is not None and asked.query.also and not problem:
-            self._offers.addWidget(label("others of that name:", "quiet"))
-            for row in asked.query.also[:5]:
-                self._offers.addWidget(button(f"#{row}", partial(self._controller.asking.ask_row, row), "link"))
-        self._offers.addStretch(1)
+            ask_row = self._controller.asking.ask_row
+            self._offer(*(button(f"#{row}", partial(ask_row, row), "link") for row in asked.query.also[:5]))
+        for other in others[:3]:
+            short = other.text if len(other.text) <= LONGEST else f"{other.text[:LONGEST]} …"
+            words = f"{WORDS[other.kind].removeprefix('read ')}: {short}"
+            self._offer(button(words, partial(self._controller.asking.ask, other), "link"))
         self.setVisible(bool(text))
         if text:
             self.fit_into(*self._room)

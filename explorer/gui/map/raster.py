@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,6 +15,9 @@ from explorer.gui.map.kernel import Kernels
 from explorer.gui.map.styles import Manner, Palette
 from explorer.gui.map.theme import MapTheme
 from explorer.gui.map.viewport import Viewport
+
+AT_ONCE = 200_000
+"""Without the compiled loops no more points than this are drawn before the window may do something else."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,7 +42,11 @@ class Scene:
 
 
 class Raster:
-    """Draws Scenes with the loops it is given; `points_drawn` and `pictures_drawn` say what it did."""
+    """Draws Scenes with the loops it is given; `points_drawn` and `pictures_drawn` say what it did.
+
+    The compiled loops draw a Scene at once. Without them a large one comes in parts: first a fair sample of the points,
+    the rest by `more`.
+    """
 
     def __init__(self, kernels: Kernels) -> None:
         self.kernels = kernels
@@ -48,6 +56,8 @@ class Raster:
         self._buffer: NDArray[np.uint32] = np.empty((0, 0), np.uint32)
         self._image = QImage()
         self._crowd = (0.0, 1.0)
+        self._parts: Iterator[None] = iter(())
+        self.finished = True
 
     def image(self, scene: Scene) -> QImage:
         """The picture of a Scene, drawn anew only where it differs from the last one.
@@ -55,15 +65,23 @@ class Raster:
         The picture lies over a buffer of this object: it is good until the next call.
         """
         if not scene.same(self._scene):
-            self._draw(scene)
+            self._parts = self._drawing(scene)
+            self.more()
+            while self.kernels.compiled and not self.finished:
+                self.more()
             self._scene = scene
         return self._image
+
+    def more(self) -> None:
+        """Draw the next part of the present Scene; `finished` says whether that was the last."""
+        self.finished = next(self._parts, self) is self
 
     def forget(self) -> None:
         """Draw the next Scene in any case."""
         self._scene = None
 
-    def _draw(self, scene: Scene) -> None:
+    def _drawing(self, scene: Scene) -> Iterator[None]:
+        """Draws part by part."""
         self._prepare(scene)
         buffer, cloud, ratio = self._buffer, scene.cloud, scene.ratio
         buffer.fill(styles.packed(styles.rgb(scene.theme.background)[None])[0])
@@ -82,8 +100,11 @@ class Raster:
             for part, manner in groups:
                 self._discs(scene, part, styles.disc_style(scene.palette, scene.theme, manner, crowd, ratio))
         else:
-            for part, manner in (*groups[1:], groups[0]):
-                self._pixels(scene, part, manner, crowd)
+            for group, manner in (*groups[1:], groups[0]):
+                for start in range(group.start, group.stop, AT_ONCE):
+                    if start > group.start and not self.kernels.compiled:
+                        yield
+                    self._pixels(scene, slice(start, min(start + AT_ONCE, group.stop)), manner, crowd)
             self._lonely(scene, groups[2][1])
 
     def _prepare(self, scene: Scene) -> None:

@@ -182,6 +182,11 @@ class MapView(QWidget):
         return self._raster.points_drawn
 
     @property
+    def finished(self) -> bool:
+        """Whether the last picture holds all points that are in view; without the compiled loops it comes in parts."""
+        return self._raster.finished
+
+    @property
     def pictures_drawn(self) -> int:
         """How often the points were drawn; hovering and marking do not."""
         return self._raster.pictures_drawn
@@ -236,6 +241,8 @@ class MapView(QWidget):
         else:
             scene = Scene(cloud, self._points.palette, theme, self.viewport, self.devicePixelRatioF())
             painter.drawImage(QPointF(), self._raster.image(scene))
+            if not self._raster.finished:
+                QTimer.singleShot(0, self, self._draw_more)
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
             self._labels.paint(painter, self.viewport, theme)
             self._paint_marks(painter)
@@ -284,6 +291,10 @@ class MapView(QWidget):
 
     def _colour_of(self, row: int) -> QColor:
         return QColor(*self._points.colour_of(row))
+
+    def _draw_more(self) -> None:
+        self._raster.more()
+        self.update()
 
     def _refine(self) -> None:
         # The compiled loops are about to come, and will draw it in a fraction of the time.

@@ -82,7 +82,7 @@ def test_without_colours_points_are_quiet(view: MapView) -> None:
 
 
 @pytest.mark.parametrize("compiled", [False, True])
-def test_every_outlier_among_a_million_is_lit(view: MapView, kernels: Kernels, compiled: bool) -> None:
+def test_every_outlier_among_a_million_is_lit(qtbot: QtBot, view: MapView, kernels: Kernels, compiled: bool) -> None:
     rng = np.random.default_rng(0)
     positions = rng.normal(0, 1, (1_000_000, 2)).astype(np.float32)
     outliers = np.arange(0, 1_000_000, 10_000)
@@ -91,6 +91,9 @@ def test_every_outlier_among_a_million_is_lit(view: MapView, kernels: Kernels, c
     if compiled:
         view.set_kernels(kernels)
     view.set_positions(positions)
+    view.grab()
+    assert view.finished is compiled
+    qtbot.waitUntil(lambda: view.finished, timeout=60_000)
     image = view.grab().toImage()
     assert view.points_drawn == 1_000_000
     for row in outliers:
