@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -43,6 +43,8 @@ class ReadRequest:
 class FingerprintRequest:
     """Compute a Dataset's fingerprint, which its folder then remembers."""
 
+    background: ClassVar[bool] = True
+
     dataset: Dataset
 
     def __call__(self, desk: Desk) -> str:
@@ -62,6 +64,11 @@ class ProjectRequest:
     params: Params = field(default_factory=dict)
     seed: int | None = None
     fresh: bool = True
+
+    @property
+    def background(self) -> bool:
+        """The first map is waited for; what comes after it is watched."""
+        return self.method != "pca"
 
     def __call__(self, desk: Desk) -> Projection:
         def publish(positions: Any, fraction: float) -> None:
@@ -104,6 +111,8 @@ class SavePositionsRequest:
 class WarmUpRequest:
     """Import and compile what a map needs, ahead of time."""
 
+    background: ClassVar[bool] = True
+
     def __call__(self, desk: Desk) -> bool:
         from explorer.projection import umap
 
@@ -114,6 +123,8 @@ class WarmUpRequest:
 @dataclass(frozen=True, eq=False)
 class BuildRequest:
     """Build an index into `folder`, which is made when it is not there."""
+
+    background: ClassVar[bool] = True
 
     dataset: Dataset
     type: str
@@ -167,6 +178,8 @@ class SaveIndexRequest:
 @dataclass(frozen=True, eq=False)
 class MeasureRequest:
     """Measure an index's recall and speed on a sample of rows."""
+
+    background: ClassVar[bool] = True
 
     dataset: Dataset
     handle: IndexHandle
@@ -235,6 +248,11 @@ class SearchRequest:
             searcher, handle, dataset, vector, self.k, params, self.query.leave_out, desk.progress
         )
         return Answer(found, params, (time.perf_counter() - started) * 1000)
+
+
+def is_background(request: Request) -> bool:
+    """Whether the work may take minutes, and so gives way to all that somebody waits for."""
+    return bool(getattr(request, "background", False))
 
 
 Request = (

@@ -11,11 +11,12 @@ from typing import Any
 from explorer.errors import Cancelled, ExplorerError
 from explorer.work.latest import Latest, as_failure, ignore
 from explorer.work.process import Process
-from explorer.work.requests import Request, WarmUpRequest
+from explorer.work.requests import Request, WarmUpRequest, is_background
 
 HEAVY_AT_ONCE = 2
-"""Heavy tasks that run at the same time; others wait for their turn."""
+"""Background tasks that run at the same time; others wait for their turn. What somebody waits for never does."""
 NICE = 15
+"""How far children with background work step back, so that the window and the searches go first."""
 JOIN_SECONDS = 5.0
 
 
@@ -46,7 +47,8 @@ class Runner:
         self._lock = threading.Lock()
         self._waiting: deque[Task] = deque()
         self._running: dict[Task, threading.Thread] = {}
-        self._idle: list[Process] = []
+        self._idle: dict[bool, list[Process]] = {True: [], False: []}
+        """Warm children without work: those for background tasks, and the others."""
         self._closed = False
         self.searches = Latest(self._deliver)
 
@@ -84,7 +86,8 @@ class Runner:
             self._closed = True
             self._waiting.clear()
             threads = list(self._running.values())
-            idle, self._idle = self._idle, []
+            idle = [process for processes in self._idle.values() for process in processes]
+            self._idle = {True: [], False: []}
             for task in self._running:
                 if task.process is not None:
                     task.process.kill(wanted=True)
@@ -97,14 +100,19 @@ class Runner:
 
     def _next(self) -> None:
         with self._lock:
-            if self._closed or not self._waiting or len(self._running) >= HEAVY_AT_ONCE:
+            if self._closed or (task := self._turn()) is None:
                 return
-            task = self._waiting.popleft()
+            self._waiting.remove(task)
             thread = threading.Thread(
                 target=self._carry_out, args=(task,), name=f"worker {task.title}".strip(), daemon=True
             )
             self._running[task] = thread
             thread.start()
+
+    def _turn(self) -> Task | None:
+        """The task that may start now: the first, but background tasks only while there is room for them."""
+        full = sum(is_background(task.request) for task in self._running) >= HEAVY_AT_ONCE
+        return next((task for task in self._waiting if not (full and is_background(task.request))), None)
 
     def _carry_out(self, task: Task) -> None:
         newest = _Newest(self._deliver)
@@ -125,16 +133,17 @@ class Runner:
 
     def _child(self, task: Task) -> Process:
         """A warm child for the task, or a new one. Raises OSError when none can be started."""
+        background = is_background(task.request)
         with self._lock:
             if self._unwanted(task):
                 raise Cancelled("Stopped.")
-            while self._idle:
-                process = self._idle.pop()
+            while self._idle[background]:
+                process = self._idle[background].pop()
                 if process.alive:
                     task.process = process
                     return process
                 process.close()
-        process = Process(nice=NICE)
+        process = Process(nice=NICE if background else 0)
         with self._lock:
             task.process = process
             if self._unwanted(task):
@@ -148,9 +157,10 @@ class Runner:
         """Keep the task's process for another, if it is of use, and make room."""
         with self._lock:
             process, task.process = task.process, None
-            keep = not self._closed and process is not None and process.alive and len(self._idle) < HEAVY_AT_ONCE
+            idle = self._idle[is_background(task.request)]
+            keep = not self._closed and process is not None and process.alive and len(idle) < HEAVY_AT_ONCE
             if keep and process is not None:
-                self._idle.append(process)
+                idle.append(process)
         if process is not None and not keep:
             process.close()
         with self._lock:
