@@ -49,4 +49,3 @@ def run(sources: Sequence[str], prepare: Callable[[MainWindow, str], None]) -> i
     for window in windows:
         window.close()
     return 128 + interrupts.number if interrupts.number else status
-

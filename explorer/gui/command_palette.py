@@ -9,6 +9,7 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QFrame, QLineEdit, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
 
 from explorer.gui.actions import Action
+from explorer.gui.panels.aside import AsideDelegate, line
 
 
 class CommandPalette(QFrame):
@@ -26,6 +27,8 @@ class CommandPalette(QFrame):
         self._list = QListWidget()
         self._list.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._list.setAccessibleName("Commands")
+        self._list.setItemDelegate(AsideDelegate(self._list))
+        self._list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._list.itemClicked.connect(self._run)
         column = QVBoxLayout(self)
         column.setContentsMargins(10, 10, 10, 10)
@@ -71,9 +74,7 @@ class CommandPalette(QFrame):
         self._list.clear()
         for action in self._actions:
             if all(word in action.title.casefold() for word in wanted):
-                item = QListWidgetItem(f"{action.title}    {action.shown_keys}".rstrip())
-                item.setData(Qt.ItemDataRole.UserRole, action)
-                self._list.addItem(item)
+                self._list.addItem(line(action.title, action.shown_keys, action))
         self._list.setCurrentRow(0)
 
     def _run(self, item: QListWidgetItem) -> None:

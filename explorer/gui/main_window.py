@@ -252,5 +252,5 @@ def _side(name: str, *parts: tuple[QWidget, int]) -> QWidget:
     column.setSpacing(0)
     for widget, stretch in parts:
         column.addWidget(widget, stretch)
-    side.setMinimumWidth(220 if name == "left" else 300)
+    side.setMinimumWidth(248 if name == "left" else 304)
     return side

@@ -193,6 +193,7 @@ def _style_sheet(t: Theme) -> str:
         selection-background-color: {t.chosen}; selection-color: {t.text};
     }}
     QListView#found {{ background: {t.field}; border: 1px solid {t.line}; border-radius: 6px; padding: 4px; }}
+    QFrame#popup QListView {{ background: transparent; }}
     QHeaderView {{ background: {t.panel}; border: none; }}
     QHeaderView::section {{
         background: {t.panel}; color: {t.quiet}; border: none; border-bottom: 1px solid {t.line};

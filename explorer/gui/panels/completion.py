@@ -7,6 +7,7 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QAbstractItemView, QLineEdit, QListWidget, QListWidgetItem, QMainWindow
 
 from explorer.core.query import completed, completions
+from explorer.gui.panels.aside import HEIGHT, AsideDelegate, line
 from explorer.session.controller import Controller
 
 MOST = 10
@@ -20,6 +21,7 @@ class Completion(QListWidget):
         self._field = field
         self._controller = controller
         self.setObjectName("found")
+        self.setItemDelegate(AsideDelegate(self))
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
@@ -58,9 +60,7 @@ class Completion(QListWidget):
         rows = completions(text, dataset.names, MOST)
         self.clear()
         for row in rows:
-            item = QListWidgetItem(f"{dataset.names[row]}    #{row}")
-            item.setData(Qt.ItemDataRole.UserRole, row)
-            self.addItem(item)
+            self.addItem(line(dataset.names[row], f"#{row}", row))
         self._place() if rows else self.hide()
 
     def _place(self) -> None:
@@ -68,7 +68,7 @@ class Completion(QListWidget):
         if isinstance(window, QMainWindow) and self.parent() is not window:
             self.setParent(window)
         corner = self._field.mapTo(window, QPoint(0, self._field.height() + 4))
-        height = min(self.count(), MOST) * self.sizeHintForRow(0) + 2 * self.frameWidth() + 10
+        height = min(self.count(), MOST) * HEIGHT + 2 * self.frameWidth() + 10
         self.setGeometry(corner.x(), corner.y(), min(420, self._field.width()), height)
         self.setCurrentRow(-1)
         self.show()

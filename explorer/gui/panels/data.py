@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QComboBox, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QSizePolicy, QVBoxLayout, QWidget
 
 from explorer.gui import wording
 from explorer.gui.panels.legend import Legend
@@ -45,8 +45,15 @@ class DataPanel(QWidget):
         column.addWidget(self.colour)
         column.addSpacing(4)
         column.addWidget(self._legend, 1)
+        # The indexes below get the room they need first; the legend, which scrolls, takes what is left.
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Ignored)
+        self.setMinimumHeight(232)
         controller.session.listen(self._follow)
         self._show(controller.session.state)
+
+    def hasHeightForWidth(self) -> bool:
+        """Its height is given to it; otherwise the wrapping notes would claim the legend's height too."""
+        return False
 
     def _follow(self, new: State, old: State) -> None:
         if new.dataset is not old.dataset:

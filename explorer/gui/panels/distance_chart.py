@@ -59,9 +59,7 @@ class _Plot(QWidget):
         self._missed: NDArray[np.bool_] = np.empty(0, bool)
         self._extras: NDArray[np.float64] = np.empty(0)
 
-    def show_answer(
-        self, truth: NDArray[np.float64], missed: NDArray[np.bool_], extras: NDArray[np.float64]
-    ) -> None:
+    def show_answer(self, truth: NDArray[np.float64], missed: NDArray[np.bool_], extras: NDArray[np.float64]) -> None:
         """Distances by rank, which of them were missed, and the distances of extras."""
         self._truth, self._missed, self._extras = truth, missed, extras
         ends = f"from {wording.distance(float(truth[0]))} to {wording.distance(float(truth[-1]))}" if len(truth) else ""

@@ -7,11 +7,11 @@ from pathlib import Path
 
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QKeyEvent, QMouseEvent
-from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QMenu, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFileDialog, QGridLayout, QMenu, QVBoxLayout, QWidget
 
 from explorer.gui import wording
 from explorer.gui.panels.params_form import ParamsForm
-from explorer.gui.panels.pieces import label, restyled, tool
+from explorer.gui.panels.pieces import Line, label, restyled, tool
 from explorer.indexes import asking, type_named
 from explorer.session.controller import Controller
 from explorer.session.state import IndexEntry, State
@@ -33,22 +33,25 @@ class IndexRow(QWidget):
         self._title.setStyleSheet("font-weight: 600")
         self._recall = label()
         self._recall.setStyleSheet("font-weight: 600")
-        self._facts = label("", "quiet", wrap=True)
+        self._facts = Line()
         self._word = label("", "quiet")
         self._menu = tool("⋯", self._open_menu, tip=f"More for {self._kind.title}")
+        self._menu.setFixedWidth(26)
+        self._menu.setStyleSheet("padding: 4px 0px")
         self._form = ParamsForm(self._kind.search_params, self._edited, explain=False)
-        first, second = QHBoxLayout(), QHBoxLayout()
-        first.addWidget(self._title)
-        first.addStretch(1)
-        first.addWidget(self._recall)
-        first.addWidget(self._menu)
-        second.addWidget(self._facts, 1)
-        second.addWidget(self._word)
+        lines = QGridLayout()
+        lines.setHorizontalSpacing(8)
+        lines.setVerticalSpacing(2)
+        lines.setColumnStretch(0, 1)
+        lines.addWidget(self._title, 0, 0)
+        lines.addWidget(self._recall, 0, 1, Qt.AlignmentFlag.AlignRight)
+        lines.addWidget(self._facts, 1, 0)
+        lines.addWidget(self._word, 1, 1, Qt.AlignmentFlag.AlignRight)
+        lines.addWidget(self._menu, 0, 2, 2, 1, Qt.AlignmentFlag.AlignVCenter)
         column = QVBoxLayout(self)
-        column.setContentsMargins(10, 4, 6, 8)
-        column.setSpacing(2)
-        column.addLayout(first)
-        column.addLayout(second)
+        column.setContentsMargins(8, 8, 8, 8)
+        column.setSpacing(8)
+        column.addLayout(lines)
         column.addWidget(self._form)
 
     def show_entry(self, entry: IndexEntry, state: State) -> None:
@@ -63,13 +66,14 @@ class IndexRow(QWidget):
             self._form.set_values(entry.given)
         self._recall.setText("" if entry.recall is None else f"{entry.recall.recall:.2f}")
         self._word.setText("truth" if exact else f"recall@{state.k}" if entry.recall else "measuring …" if fits else "")
-        self._facts.setText(self._said(entry, state, exact, fits, chosen))
-        self._facts.setToolTip(_details(entry, wording.params(dict(resolved))))
+        facts = self._said(entry, state, exact, fits, chosen)
+        self._facts.say(facts, *(" · ".join(facts.split(" · ")[:n]) for n in range(facts.count(" · "), 0, -1)))
+        self.setToolTip(_details(entry, wording.params(dict(resolved))))
         self.setProperty("chosen", "true" if chosen else "false")
         for widget in (self._title, self._recall):
             widget.setEnabled(fits)
         restyled(self)
-        self.setAccessibleName(f"{self._kind.title}, {self._facts.text()}, {self._recall.text()} {self._word.text()}")
+        self.setAccessibleName(f"{self._kind.title}, {facts}, {self._recall.text()} {self._word.text()}")
 
     def _said(self, entry: IndexEntry, state: State, exact: bool, fits: bool, chosen: bool) -> str:
         if not fits:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QComboBox, QFileDialog, QHBoxLayout, QVBoxLayout, QWidget
 
 from explorer import indexes
 from explorer.gui.panels.index_row import IndexRow
 from explorer.gui.panels.params_form import ParamsForm
-from explorer.gui.panels.pieces import button, heading, label
+from explorer.gui.panels.pieces import Scrolled, button, heading, label
 from explorer.session.controller import Controller
 from explorer.session.state import IndexEntry, State
 
@@ -26,29 +27,35 @@ class IndexesPanel(QWidget):
         self._problem = label("", "error", wrap=True, selectable=True)
         self._problem.hide()
         self._build = button("+ Build index …", self.offer_build, "plain", tip="Build another index (Ctrl+B)")
-        self._open = button("Open index …", self.offer_open, "plain", tip="Open a saved index")
+        self._open = button("Open …", self.offer_open, "plain", tip="Open a saved index")
         self.form = BuildForm(controller)
         self.form.hide()
         buttons = QHBoxLayout()
         buttons.addWidget(self._build)
         buttons.addWidget(self._open)
         buttons.addStretch(1)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(8, 8, 8, 12)
+        inside = QWidget()
+        column = QVBoxLayout(inside)
+        column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(4)
-        title = heading("Indexes")
-        title.setContentsMargins(8, 0, 0, 4)
-        column.addWidget(title)
         column.addLayout(self._list)
         column.addWidget(self._problem)
         column.addWidget(self.form)
-        column.addLayout(buttons)
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(8, 12, 8, 8)
+        whole.setSpacing(4)
+        title = heading("Indexes")
+        title.setContentsMargins(8, 0, 0, 4)
+        whole.addWidget(title)
+        self._scroll = Scrolled(inside)
+        whole.addWidget(self._scroll)
+        whole.addLayout(buttons)
         controller.session.listen(self._follow)
         self._show(controller.session.state)
 
     def offer_build(self) -> None:
         """Open the form, or close it."""
-        self.form.begin(None) if self.form.isHidden() else self.form.hide()
+        self._begin(None) if self.form.isHidden() else self.form.hide()
 
     def offer_open(self) -> None:
         """Ask for a saved index."""
@@ -56,6 +63,11 @@ class IndexesPanel(QWidget):
         path, _ = QFileDialog.getOpenFileName(self, "Open index", "", f"Indexes ({suffixes});;All files (*)")
         if path:
             self._controller.indexing.open(Path(path))
+
+    def _begin(self, entry: IndexEntry | None) -> None:
+        self.form.begin(entry)
+        # Once the layout has made room for it.
+        QTimer.singleShot(0, self, lambda: self._scroll.ensureWidgetVisible(self.form, 0, 0))
 
     def _follow(self, new: State, old: State) -> None:
         if any(
@@ -74,7 +86,7 @@ class IndexesPanel(QWidget):
             row.deleteLater()
         for i, entry in enumerate(state.indexes):
             if entry.key not in self._rows:
-                self._rows[entry.key] = IndexRow(entry, self._controller, self.form.begin)
+                self._rows[entry.key] = IndexRow(entry, self._controller, self._begin)
                 self._list.insertWidget(i, self._rows[entry.key])
             row = self._rows[entry.key]
             # An exact index of another metric is not worth a line: it costs nothing to prepare again.

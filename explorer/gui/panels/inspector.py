@@ -94,7 +94,9 @@ class Inspector(QWidget):
         self._said.setVisible(bool(said(state, row)))
         for column in dataset.columns:
             if cell := column.cell(row):
-                self._cells.addRow(label(column.name, "quiet"), label(cell, wrap=True, selectable=True))
+                name = label(column.name, "quiet")
+                name.setAlignment(Qt.AlignmentFlag.AlignTop)
+                self._cells.addRow(name, label(cell, wrap=True, selectable=True))
 
     def _show_query(self, state: State) -> None:
         """A query that is no row: what was asked, and where that is on the map."""

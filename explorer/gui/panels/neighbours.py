@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from pathlib import Path
+from typing import Any
 
 from PySide6.QtCore import QItemSelection, QModelIndex, QPoint, QSortFilterProxyModel, Qt, QTimer
 from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence
@@ -22,7 +23,7 @@ from PySide6.QtWidgets import (
 
 from explorer.gui.panels.neighbours_delegate import HEIGHT, NeighboursDelegate
 from explorer.gui.panels.neighbours_model import DISTANCE, MARK, NAME, RANK, ROW_ROLE, SORT_ROLE, NeighboursModel
-from explorer.gui.panels.pieces import heading, label, tool
+from explorer.gui.panels.pieces import Line, heading, label, tool
 from explorer.gui.theme import Theme
 from explorer.session.controller import Controller
 from explorer.session.lines import lines
@@ -30,6 +31,9 @@ from explorer.session.state import State
 
 PATIENCE_MS = 150
 """How long an old answer stays while the new one is under way, so that the table does not flicker."""
+
+NAME_WIDTH = 150
+"""With metadata columns beside it, which scroll; otherwise the name takes what is left."""
 
 
 class NeighboursPanel(QWidget):
@@ -40,7 +44,7 @@ class NeighboursPanel(QWidget):
         self._controller = controller
         self._columns: frozenset[str] = frozenset()
         self.model = NeighboursModel()
-        self._sorted = QSortFilterProxyModel()
+        self._sorted = _Sorted()
         self._sorted.setSourceModel(self.model)
         self._sorted.setSortRole(SORT_ROLE)
         self.table = _Table(self)
@@ -50,7 +54,7 @@ class NeighboursPanel(QWidget):
         self._arrange_header()
         self.table.selectionModel().selectionChanged.connect(self._chosen)
         self.table.doubleClicked.connect(self._activated)
-        self._summary = label("", "quiet")
+        self._summary = Line(Qt.AlignmentFlag.AlignRight)
         self._more = tool("⋯", self._open_menu, tip="Columns, copy, export")
         self._hint = label(
             "Click a point, or type a query.\nIts nearest neighbours are listed here.", "quiet", wrap=True
@@ -63,9 +67,9 @@ class NeighboursPanel(QWidget):
         self._stack.addWidget(self.table)
         top = QHBoxLayout()
         top.setContentsMargins(16, 10, 8, 4)
+        top.setSpacing(8)
         top.addWidget(heading("Neighbours"))
-        top.addStretch(1)
-        top.addWidget(self._summary)
+        top.addWidget(self._summary, 1)
         top.addWidget(self._more)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -110,7 +114,11 @@ class NeighboursPanel(QWidget):
         for section, width in ((RANK, 40), (DISTANCE, 116), (MARK, 30)):
             header.setSectionResizeMode(section, QHeaderView.ResizeMode.Fixed)
             self.table.setColumnWidth(section, width)
-        self.table.sortByColumn(RANK, Qt.SortOrder.AscendingOrder)
+        # Unsorted is the order of the ranks; a third click on a header comes back to it.
+        header.setSortIndicatorClearable(True)
+        header.setSortIndicatorShown(False)
+        header.sortIndicatorChanged.connect(lambda *_: header.viewport().update())
+        self.table.sortByColumn(-1, Qt.SortOrder.AscendingOrder)
 
     def _follow(self, new: State, old: State) -> None:
         if new.focused != old.focused:
@@ -131,7 +139,7 @@ class NeighboursPanel(QWidget):
         self._stack.setCurrentIndex(0 if state.asked is None else 1)
         self._hint.setVisible(state.dataset is not None)
         self._more.setVisible(bool(listed))
-        self._summary.setText(summary(state))
+        self._summary.say(*summary(state))
         self._show_focus(state.focused)
 
     def _show_focus(self, row: int) -> None:
@@ -177,6 +185,23 @@ class NeighboursPanel(QWidget):
     def _toggle_column(self, name: str) -> None:
         self._columns ^= {name}
         self._show(self._controller.session.state)
+        header = self.table.horizontalHeader()
+        mode = QHeaderView.ResizeMode
+        header.setSectionResizeMode(NAME, mode.Interactive if self._columns else mode.Stretch)
+        if self._columns:
+            self.table.setColumnWidth(NAME, NAME_WIDTH)
+
+
+class _Sorted(QSortFilterProxyModel):
+    """Says by an arrow after a column's title that the lines are sorted by it."""
+
+    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        said = super().headerData(section, orientation, role)
+        if role != Qt.ItemDataRole.DisplayRole or orientation != Qt.Orientation.Horizontal:
+            return said
+        if section != self.sortColumn():
+            return said
+        return f"{said} {'↑' if self.sortOrder() == Qt.SortOrder.AscendingOrder else '↓'}".lstrip()
 
 
 class _Table(QTableView):
@@ -206,20 +231,20 @@ class _Table(QTableView):
             super().keyPressEvent(event)
 
 
-def summary(state: State) -> str:
-    """7 of 10 found · 3 missed · 3 extra"""
+def summary(state: State) -> tuple[str, ...]:
+    """7 of 10 found · 3 missed · 3 extra; and shorter."""
     if state.asked is None or state.answer is None:
-        return ""
+        return ("",)
     if state.verdict is None or state.truth is None:
-        return f"{len(state.answer.neighbours)} found · checking …"
+        return f"{len(state.answer.neighbours)} found · checking …", "checking …"
     verdict = state.verdict
     hits = len(state.truth) - len(verdict.misses)
     entry = state.entry()
     if entry is not None and entry.handle.type == "exact":
-        return f"{hits} nearest, exactly"
-    parts = [f"{hits} of {len(state.truth)} found"]
-    if len(verdict.misses):
-        parts.append(f"{len(verdict.misses)} missed")
-    if verdict.extras:
-        parts.append(f"{verdict.extras} extra")
-    return " · ".join(parts)
+        return f"{hits} nearest, exactly", "exact"
+    found = f"{hits} of {len(state.truth)}"
+    counts = (f"{len(verdict.misses)} missed" if len(verdict.misses) else "", f"{verdict.extras} extra")
+    rest = " · ".join(filter(None, (counts[0], counts[1] if verdict.extras else "")))
+    if not rest:
+        return f"{found} found", found
+    return f"{found} found · {rest}", f"{found} · {rest}", f"{found} found", found

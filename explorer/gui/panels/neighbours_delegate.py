@@ -64,7 +64,7 @@ class NeighboursDelegate(QStyledItemDelegate):
         painter.setPen(QColor(self.theme.text))
         room = rect.right() - 4 - left
         wide = painter.fontMetrics().horizontalAdvance(number) + 8 if name != number else 0
-        shown = painter.fontMetrics().elidedText(name, Qt.TextElideMode.ElideRight, max(30, room - wide))
+        shown = painter.fontMetrics().elidedText(name, Qt.TextElideMode.ElideRight, room)
         painter.drawText(QRect(left, rect.top(), room, rect.height()), Qt.AlignmentFlag.AlignVCenter, shown)
         used = painter.fontMetrics().horizontalAdvance(shown)
         if wide and used + wide <= room:

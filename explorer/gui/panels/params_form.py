@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from PySide6.QtWidgets import QComboBox, QDoubleSpinBox, QGridLayout, QLineEdit, QSpinBox, QWidget
 
 from explorer.core.params import Param, Params, Value
-from explorer.gui.panels.pieces import label
+from explorer.gui.panels.pieces import label, spaced
 
 LARGEST = 2_000_000_000
 
@@ -33,7 +33,7 @@ class ParamsForm(QWidget):
         grid = QGridLayout(self)
         grid.setContentsMargins(0, 0, 0, 0)
         grid.setHorizontalSpacing(8)
-        grid.setVerticalSpacing(2)
+        grid.setVerticalSpacing(4)
         grid.setColumnStretch(0, 1)
         for i, param in enumerate(declared):
             field = self._field(param)
@@ -80,6 +80,7 @@ class ParamsForm(QWidget):
             lowest = int(param.minimum if param.minimum is not None else -LARGEST)
             highest = int(min(param.maximum if param.maximum is not None else LARGEST, LARGEST))
             number = QSpinBox()
+            spaced(number)
             number.setKeyboardTracking(False)
             number.setRange(lowest - 1 if param.default is None else lowest, highest)
             if param.default is None:
@@ -89,6 +90,7 @@ class ParamsForm(QWidget):
             return number
         if param.kind == "float":
             real = QDoubleSpinBox(decimals=3, singleStep=0.05)
+            spaced(real)
             real.setKeyboardTracking(False)
             real.setRange(param.minimum if param.minimum is not None else -1e9, param.maximum or 1e9)
             real.valueChanged.connect(lambda _: self._changed())

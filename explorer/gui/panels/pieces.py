@@ -5,8 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFrame, QLabel, QLayout, QPushButton, QSizePolicy, QToolButton, QWidget
+from PySide6.QtCore import QEvent, QObject, QSize, Qt
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import (
+    QAbstractSpinBox,
+    QFrame,
+    QLabel,
+    QLayout,
+    QPushButton,
+    QScrollArea,
+    QSizePolicy,
+    QToolButton,
+    QWidget,
+)
 
 from explorer.gui.theme import heading_font
 
@@ -59,11 +70,96 @@ def tool(text: str, clicked: Callable[[], Any], role: str = "plain", *, tip: str
     return widget
 
 
+class Line(QLabel):
+    """One quiet line that never pushes others aside: of several wordings it shows the longest that has room.
+
+    The first wording is the full one: it is the tool tip while something shorter is shown, and the accessible name.
+    """
+
+    def __init__(self, side: Qt.AlignmentFlag = Qt.AlignmentFlag.AlignLeft) -> None:
+        super().__init__()
+        self._wordings: tuple[str, ...] = ("",)
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setProperty("role", "quiet")
+        self.setAlignment(side | Qt.AlignmentFlag.AlignVCenter)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+
+    def say(self, *wordings: str) -> None:
+        """Say the same in several lengths, the longest first."""
+        self._wordings = wordings or ("",)
+        self.setAccessibleName(self._wordings[0])
+        self._fit()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Another width may have room for another wording."""
+        super().resizeEvent(event)
+        self._fit()
+
+    def sizeHint(self) -> QSize:
+        """As wide as there is room, as high as one line."""
+        return QSize(40, super().sizeHint().height())
+
+    def minimumSizeHint(self) -> QSize:
+        """A few letters."""
+        return self.sizeHint()
+
+    def _fit(self) -> None:
+        metrics, room = self.fontMetrics(), self.width()
+        fitting = (words for words in self._wordings if metrics.horizontalAdvance(words) <= room)
+        shown = next(fitting, None)
+        if shown is None:
+            shown = metrics.elidedText(self._wordings[-1], Qt.TextElideMode.ElideRight, room)
+        self.setText(shown)
+        self.setToolTip("" if shown == self._wordings[0] else self._wordings[0])
+
+
+class Scrolled(QScrollArea):
+    """As high as what is in it where there is room, otherwise a part of it, to scroll; never sideways."""
+
+    def __init__(self, inside: QWidget) -> None:
+        super().__init__(widgetResizable=True)
+        self.setObjectName("panel")
+        inside.setObjectName("panel")
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
+        self._inside = inside
+        self.setWidget(inside)
+        inside.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """What is in it has grown or shrunk."""
+        if watched is self._inside and event.type() == QEvent.Type.LayoutRequest:
+            self.updateGeometry()
+        return super().eventFilter(watched, event)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Another width wraps lines elsewhere."""
+        super().resizeEvent(event)
+        if event.size().width() != event.oldSize().width():
+            self.updateGeometry()
+
+    def sizeHint(self) -> QSize:
+        """The height of what is in it."""
+        inside, wide = self._inside, max(1, self.viewport().width())
+        high = inside.heightForWidth(wide) if inside.hasHeightForWidth() else inside.sizeHint().height()
+        return QSize(inside.minimumSizeHint().width(), high)
+
+    def minimumSizeHint(self) -> QSize:
+        """A few lines of it."""
+        return QSize(self.sizeHint().width(), min(180, self.sizeHint().height()))
+
+
 def rule() -> QFrame:
     """A thin line between two parts."""
     line = QFrame()
     line.setObjectName("rule")
     return line
+
+
+def spaced(box: QAbstractSpinBox) -> None:
+    """Keep the figures off the frame, which a style sheet's padding does not do for a spin box."""
+    box.lineEdit().setTextMargins(6, 0, 0, 0)
 
 
 def clear(layout: QLayout) -> None:

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLineEdit, QSpinBox, QWidg
 
 from explorer.core.metric import METRICS
 from explorer.gui.panels.completion import Completion
-from explorer.gui.panels.pieces import label, tool
+from explorer.gui.panels.pieces import label, spaced, tool
 from explorer.session.asking import MOST_NEIGHBOURS
 from explorer.session.controller import Controller
 from explorer.session.state import State
@@ -38,6 +38,7 @@ class QueryBar(QWidget):
         self._back = tool("‹", controller.asking.back, tip="Previous query (Alt+Left)")
         self._forward = tool("›", controller.asking.forward, tip="Next query (Alt+Right)")
         self.k = QSpinBox(minimum=1, maximum=MOST_NEIGHBOURS, value=10, prefix="k  ")
+        spaced(self.k)
         self.k.setKeyboardTracking(False)
         self.k.setAccessibleName("Number of neighbours, k")
         self.k.setToolTip("How many neighbours to find")

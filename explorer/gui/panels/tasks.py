@@ -57,6 +57,7 @@ class TasksBar(QWidget):
                 self._bar.setValue(round(task.fraction * 1000))
             left = f"{wording.duration(task.seconds_left)} left" if task.seconds_left else ""
             self._note.setText(" · ".join(filter(None, (task.note, left))))
+            self._note.setVisible(bool(self._note.text()))
             self._others.setText(f"then {', '.join(other.title for other in tasks[1:])}")
         self._facts.setText(_facts(state))
 

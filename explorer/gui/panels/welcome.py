@@ -23,8 +23,9 @@ class Welcome(QWidget):
         self._controller = controller
         self.sample_names = tuple(samples.samples())
         self._problem = label("", "error", wrap=True, selectable=True)
-        self._problem.setMaximumWidth(640)
-        self._problem.hide()
+        self._problem.setAlignment(Qt.AlignmentFlag.AlignTop)
+        # Its room is always there, so that nothing jumps when something goes wrong.
+        self._problem.setMinimumHeight(56)
         inside = QWidget()
         inside.setMaximumWidth(680)
         column = QVBoxLayout(inside)
@@ -40,7 +41,6 @@ class Welcome(QWidget):
         row.addWidget(label("or drop one here: .npy, .csv, .tsv, word vectors", "quiet"), 1)
         column.addLayout(row)
         column.addWidget(self._problem)
-        column.addSpacing(24)
         column.addWidget(heading("Sample sets"))
         grid = QGridLayout()
         grid.setSpacing(8)
@@ -65,7 +65,6 @@ class Welcome(QWidget):
     def _follow(self, new: State, old: State) -> None:
         if new.problems is not old.problems:
             self._problem.setText(new.problem("data"))
-            self._problem.setVisible(bool(new.problem("data")))
 
 
 def _card(title: str, about: str, clicked: Callable[[], None]) -> QPushButton:
