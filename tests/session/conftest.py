@@ -37,6 +37,13 @@ class Application:
                 self._posted.get(timeout=0.02)()
         return self.state
 
+    def wait_for_posts(self, count: int, seconds: float = 90) -> None:
+        """Wait until so many things are posted, without running any."""
+        deadline = time.monotonic() + seconds
+        while self._posted.qsize() < count:
+            assert time.monotonic() < deadline, "they did not come"
+            time.sleep(0.01)
+
     def settle(self) -> State:
         """Live until nothing is under way: no task, every index measured, the query answered and judged."""
         return self.until(

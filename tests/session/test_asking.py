@@ -172,3 +172,16 @@ def test_a_query_without_an_answer_says_so_and_the_next_one_is_answered(opened: 
     assert "no direction" in opened.until(lambda s: s.problem("query")).problem("query")
     opened.controller.asking.ask_row(1)
     assert opened.settle().problem("query") == ""
+
+
+def test_an_answer_that_comes_too_late_is_dropped(opened: Any) -> None:
+    seen: list[Any] = []
+    opened.controller.session.listen(lambda new, old: seen.append(new))
+    opened.controller.asking.ask_row(1)
+    # Both its answers are posted by now, and nobody has heard them.
+    opened.wait_for_posts(2)
+    opened.controller.asking.ask_row(2)
+    assert opened.settle().truth.rows.tolist() == nearest(opened.state, 2)
+    assert all(state.answer is None and state.truth is None for state in seen if state.asked.query.row == 1)
+    assert all(1 not in state.asked.query.leave_out or state.answer is None for state in seen)
+    assert all(2 not in state.answer.neighbours.rows for state in seen if state.answer is not None)
