@@ -2,7 +2,8 @@
 
     in    ("do", id, request)        carry out, one after another
           ("stop", id)               raise Cancelled at that request's next progress
-    out   ("progress", id, fraction, note) · ("partial", id, value)
+    out   ("begun", id), then any number of
+          ("progress", id, fraction, note) · ("partial", id, value)
           then exactly one of ("done", id, value) · ("failed", id, class, sentence) · ("cancelled", id)
 
 Requests and values travel packed, so that one that cannot be opened fails its task and not the conversation.
@@ -83,6 +84,7 @@ class Child:
         from explorer.work.wire import Packed
 
         self._current, self._said = number, 0.0
+        self._say("begun")
         try:
             self._progress(None)
             self._say("done", Packed.of(request.value()(self._desk)))

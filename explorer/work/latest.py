@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from explorer.errors import Cancelled, ExplorerError, TaskFailed
-from explorer.work.process import Process
+from explorer.work.process import NotBegun, Process
 from explorer.work.requests import Request
 
 ORDER = ("readings", "search", "truth")
@@ -123,7 +123,10 @@ class Latest:
         result: Any = None
         failure: ExplorerError | None = None
         try:
-            result = self._child().ask(job.request, ignore, ignore)
+            try:
+                result = self._child().ask(job.request, ignore, ignore)
+            except NotBegun:
+                result = self._child().ask(job.request, ignore, ignore)
         except Exception as error:
             failure = as_failure(error)
         with self._changed:

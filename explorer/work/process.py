@@ -22,6 +22,10 @@ GONE_SECONDS = 5.0
 """How long a killed process is waited for. It ends at once, unless a disk keeps it inside the kernel."""
 
 
+class NotBegun(TaskFailed):
+    """The child was gone before it began: what was asked had no part in that, and another child can be asked."""
+
+
 class Process:
     """A warm child: `ask` blocks the calling thread until the answer is there; the rest may come from any thread.
 
@@ -60,7 +64,7 @@ class Process:
         partial: Callable[[Any], None],
     ) -> Any:
         """Carry out a request, one at a time; raises what it raised, Cancelled after `stop` or `kill`, TaskFailed
-        when the child died."""
+        when the child died; NotBegun when it had died before, which nobody can know until the system has tidied up."""
         try:
             return self._answer(self._begin(request), progress, partial)
         finally:
@@ -99,24 +103,27 @@ class Process:
     def _begin(self, request: Request) -> int:
         assert self._process.stdin is not None
         body = wire.Packed.of(request)
-        with self._writing:
-            if self._refused is request:
-                self._refused = None
-                raise Cancelled("Stopped.")
-            self._number += 1
-            self._asked = request
-            try:
+        try:
+            with self._writing:
+                if self._refused is request:
+                    self._refused = None
+                    raise Cancelled("Stopped.")
+                self._number += 1
+                self._asked = request
                 wire.send(self._process.stdin, ("do", self._number, body))
-            except (OSError, ValueError) as error:
-                raise self._death() from error
-            return self._number
+                return self._number
+        except (OSError, ValueError) as error:
+            raise self._death(begun=False) from error
 
     def _answer(self, asked: int, progress: Callable[[float | None, str], None], partial: Callable[[Any], None]) -> Any:
+        begun = False
         while True:
-            verb, number, *rest = self._receive()
+            verb, number, *rest = self._receive(begun=begun)
             if number != asked:
                 continue
-            if verb == "progress" and len(rest) == 2:
+            if verb == "begun":
+                begun = True
+            elif verb == "progress" and len(rest) == 2:
                 progress(*rest)
             elif verb == "partial" and len(rest) == 1 and isinstance(rest[0], wire.Packed):
                 partial(_opened(rest[0]))
@@ -129,14 +136,14 @@ class Process:
             else:
                 raise self._death()
 
-    def _receive(self) -> tuple[Any, ...]:
+    def _receive(self, *, begun: bool) -> tuple[Any, ...]:
         assert self._process.stdout is not None
         try:
             return wire.receive(self._process.stdout)
         except (EOFError, OSError, ValueError, MemoryError) as error:
-            raise self._death() from error
+            raise self._death(begun=begun) from error
 
-    def _death(self) -> Cancelled | TaskFailed:
+    def _death(self, *, begun: bool = True) -> Cancelled | TaskFailed:
         """What to raise when the child is gone, or talks nonsense and therefore has to go."""
         # One that died by itself has closed its pipes and is about to be a zombie: its own status says why.
         with contextlib.suppress(subprocess.TimeoutExpired):
@@ -146,7 +153,9 @@ class Process:
             self.kill()
             self._ended()
         self._killed = True
-        return Cancelled("Stopped.") if self._wanted else TaskFailed(self._how_it_died())
+        if self._wanted:
+            return Cancelled("Stopped.")
+        return (TaskFailed if begun else NotBegun)(self._how_it_died())
 
     def _ended(self) -> bool:
         try:

@@ -10,7 +10,7 @@ from typing import Any
 
 from explorer.errors import Cancelled, ExplorerError
 from explorer.work.latest import Latest, as_failure, ignore
-from explorer.work.process import Process
+from explorer.work.process import NotBegun, Process
 from explorer.work.requests import Request, WarmUpRequest, is_background
 
 HEAVY_AT_ONCE = 2
@@ -118,11 +118,11 @@ class Runner:
         newest = _Newest(self._deliver)
         ending: Callable[[], None]
         try:
-            result = self._child(task).ask(
-                task.request,
-                lambda fraction, note: newest.say(lambda: task.progress(fraction, note), "progress"),
-                lambda value: newest.say(lambda: task.partial(value), "partial"),
-            )
+            try:
+                result = self._asked(task, newest)
+            except NotBegun:
+                self._discard(task)
+                result = self._asked(task, newest)
             ending = lambda: task.done(result)  # noqa: E731
         except Exception as error:
             failure = as_failure(error)
@@ -130,6 +130,20 @@ class Runner:
         self._let_go(task)
         self._deliver(ending)
         self._next()
+
+    def _asked(self, task: Task, newest: _Newest) -> Any:
+        return self._child(task).ask(
+            task.request,
+            lambda fraction, note: newest.say(lambda: task.progress(fraction, note), "progress"),
+            lambda value: newest.say(lambda: task.partial(value), "partial"),
+        )
+
+    def _discard(self, task: Task) -> None:
+        """Let go of a child that had died before the task began."""
+        with self._lock:
+            process, task.process = task.process, None
+        if process is not None:
+            process.close()
 
     def _child(self, task: Task) -> Process:
         """A warm child for the task, or a new one. Raises OSError when none can be started."""
