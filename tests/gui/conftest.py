@@ -11,12 +11,13 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
+import psutil
 import pytest
 from numpy.typing import NDArray
-from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt, QTimer
 from PySide6.QtGui import QImage, QMouseEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QApplication, QMenu, QWidget
 from pytestqt.qtbot import QtBot
 
 from explorer import paths
@@ -45,6 +46,17 @@ def own_folders(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 def _forget_folders() -> None:
     paths.cache_folder.cache_clear()
     paths.settings_folder.cache_clear()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def nothing_left_behind() -> Iterator[None]:
+    """A window serves the tests of a module: what it started has to be gone at the end of that."""
+    before = set(psutil.Process().children())
+    yield
+    deadline = time.monotonic() + 10
+    while (left := set(psutil.Process().children()) - before) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert not left, f"left behind: {left}"
 
 
 class User:
@@ -78,8 +90,8 @@ class User:
         self.until(lambda: self.state.verdict is not None)
 
     def until_quiet(self) -> None:
-        """Until nothing is under way, and the map glides no more."""
-        self.until(lambda: not self.state.tasks)
+        """Until nothing is under way but measuring, which begins by itself, and the map glides no more."""
+        self.until(lambda: all(task.key == "measure" for task in self.state.tasks))
         self.until_still()
 
     def until_still(self) -> None:
@@ -133,12 +145,32 @@ class User:
     def press(self, key: Qt.Key, modifiers: Qt.KeyboardModifier = NONE, on: QWidget | None = None) -> None:
         QTest.keyClick(on or self.window, key, modifiers)
 
+    def take_from_menu(self, button: QWidget, text: str) -> None:
+        """Click a button that opens a menu, and the entry of that text."""
+        taken: list[str] = []
+
+        def take() -> None:
+            menu = QApplication.activePopupWidget()
+            assert isinstance(menu, QMenu)
+            entry = next((action for action in menu.actions() if action.text() == text), None)
+            if entry is None:
+                menu.close()
+                return
+            taken.append(text)
+            QTest.mouseClick(menu, LEFT, NONE, menu.actionGeometry(entry).center())
+
+        QTimer.singleShot(50, take)
+        QTest.mouseClick(button, LEFT)
+        assert taken == [text]
+
     def start_afresh(self) -> None:
         """Back to how the file was opened: no query, no selection, the first indexes, no problems."""
         controller, state = self.controller, self.state
         assert state.dataset is not None
         self.window.map.use("pan") if self.view.tool != "pan" else None
-        controller.tasks.cancel_all()
+        for task in state.tasks:
+            if task.key != "measure":
+                controller.tasks.cancel(task.key)
         controller.looking.select_none()
         controller.looking.colour_by(self._colour)
         controller.asking.clear()
@@ -147,9 +179,11 @@ class User:
         for entry in state.indexes:
             if entry.handle.type != "exact" and entry.key != self._first:
                 controller.indexing.remove(entry.key)
-        if state.entry(self._first) is not None:
+        first = state.entry(self._first)
+        assert first is not None
+        if first.given:
             controller.indexing.set_search(self._first, {})
-            controller.indexing.choose(self._first)
+        controller.indexing.choose(self._first)
         controller.session.update(problems=(), past=(), future=(), focused=-1)
         self.window.query_bar.field.clear()
         self.window.indexes.form.hide()
