@@ -43,7 +43,7 @@ class Legend(QWidget):
         self.labels.setAccessibleName("Legend")
         self.labels.setToolTip("Click: hide or show · double-click: only this one")
         self.labels.clicked.connect(lambda index: controller.looking.toggle(index.data()))
-        self.labels.doubleClicked.connect(lambda index: controller.looking.only(index.data()))
+        self.labels.doubleClicked.connect(self._only)
         self.labels.activated.connect(lambda index: None)
         self._scale = _Scale()
         self._stack = QStackedLayout(self)
@@ -51,6 +51,11 @@ class Legend(QWidget):
         self._stack.addWidget(self.labels)
         self._stack.addWidget(self._scale)
         controller.session.listen(self._follow)
+
+    def _only(self, index: QModelIndex) -> None:
+        # The first click of a double click has toggled the label: as it was before is what counts.
+        self._controller.looking.toggle(index.data())
+        self._controller.looking.only(index.data())
 
     def _follow(self, new: State, old: State) -> None:
         if new.dataset is not old.dataset or new.colour_by != old.colour_by:
