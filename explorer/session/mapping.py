@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from explorer.core.dataset import Dataset
+from explorer.core.metric import Metric
 from explorer.core.params import Params
 from explorer.core.projection import Projection
 from explorer.errors import Cancelled, ExplorerError
@@ -29,6 +30,7 @@ class Mapping:
         self.first_method = "umap"
         self.first_positions: Path | None = None
         self.seed: int | None = None
+        self._under_way: ProjectRequest | None = None
         session.listen(self._react)
 
     def project(self, method: str, params: Params | None = None, *, fresh: bool = True) -> None:
@@ -38,7 +40,7 @@ class Mapping:
             return
         self._session.clear_problem("map")
         self._session.update(laying_out=True)
-        request = ProjectRequest(state.dataset, state.metric, method, params or {}, self.seed, fresh)
+        self._under_way = request = ProjectRequest(state.dataset, state.metric, method, params or {}, self.seed, fresh)
         self._tasks.start(MAP, f"Projecting · {method.upper()}", request, self._done(), self._failed, self._frame)
 
     def open_positions(self, path: Path) -> None:
@@ -47,6 +49,7 @@ class Mapping:
         if dataset is None:
             return
         self._session.update(laying_out=True)
+        self._under_way = None
         self._tasks.start(MAP, "Reading positions", PositionsRequest(dataset, path), self._done(), self._failed)
 
     def save_positions(self, path: Path) -> None:
@@ -54,7 +57,7 @@ class Mapping:
         state = self._session.state
         if state.dataset is not None and state.positions is not None:
             request = SavePositionsRequest(state.dataset, state.positions, path)
-            self._tasks.start("save map", f"Saving {path.name}", request, lambda _: None, self._failed)
+            self._tasks.start("save map", f"Saving {path.name}", request, lambda _: None, self._not_saved)
 
     def stop(self) -> None:
         """Stop the layout; its last frame stays."""
@@ -66,10 +69,14 @@ class Mapping:
         if self.first_positions is not None:
             path, self.first_positions = self.first_positions, None
             self.open_positions(path)
-            return
+        else:
+            self._first_map(new.dataset, new.metric)
+
+    def _first_map(self, dataset: Dataset, metric: Metric) -> None:
+        """PCA, and then what was chosen to follow it."""
         self._session.update(laying_out=True)
         then = (lambda: self.project(self.first_method, fresh=False)) if self.first_method != "pca" else None
-        request = ProjectRequest(new.dataset, new.metric, "pca", {}, self.seed)
+        self._under_way = request = ProjectRequest(dataset, metric, "pca", {}, self.seed)
         self._tasks.start(MAP, "First map · PCA", request, self._done(then), self._failed)
 
     def _frame(self, positions: NDArray[np.float32]) -> None:
@@ -84,11 +91,19 @@ class Mapping:
         return done
 
     def _failed(self, error: ExplorerError) -> None:
-        state = self._session.state
-        if isinstance(error, Cancelled) and state.positions is not None and state.projection is not None:
-            if state.positions is not state.projection.positions:
-                last = replace(state.projection, positions=state.positions, method="umap", stopped=True)
-                self._session.update(projection=last)
-        elif not isinstance(error, Cancelled):
-            self._session.fail("map", str(error))
+        """What is on the map stays: the last frame, or the map before. Without any there is still PCA to show."""
         self._session.update(laying_out=False)
+        if not isinstance(error, Cancelled):
+            self._session.fail("map", str(error))
+        state, request = self._session.state, self._under_way
+        if state.positions is None:
+            if state.dataset is not None and request is None and not isinstance(error, Cancelled):
+                self._first_map(state.dataset, state.metric)
+        elif request is not None and (state.projection is None or state.positions is not state.projection.positions):
+            metric: Metric = "cosine" if request.metric == "dot" else request.metric
+            last = Projection(state.positions, request.method, metric, request.params, self.seed, stopped=True)
+            self._session.update(projection=last)
+
+    def _not_saved(self, error: ExplorerError) -> None:
+        if not isinstance(error, Cancelled):
+            self._session.fail("map", str(error))

@@ -14,6 +14,9 @@ from explorer.work.latest import ignore
 from explorer.work.requests import Request
 from explorer.work.runner import Runner, Task
 
+SAVE = "save "
+"""How the keys of tasks begin that write what somebody asked to keep."""
+
 
 class Tasks:
     """Starts heavy work under a key. A key names one purpose: starting it again replaces the one under way."""
@@ -77,8 +80,10 @@ class Tasks:
             self._runner.cancel(task)
 
     def cancel_all(self) -> None:
+        """Cancel everything but what is being saved: the next Dataset does not want it."""
         for key in list(self._tasks):
-            self.cancel(key)
+            if not key.startswith(SAVE):
+                self.cancel(key)
 
     def _forget(self, key: str) -> None:
         del self._tasks[key]
