@@ -82,7 +82,7 @@ class MapPanel(QWidget):
             widget.adjustSize()
         self._tools.move(MARGIN, self.height() - MARGIN - self._tools.height())
         self._menu.move(QPoint(self.width() - MARGIN - self._menu.width(), MARGIN))
-        self._note.fit_into(MARGIN, self.width() - 3 * MARGIN - self._menu.width())
+        self._note.fit_beside(self._menu, MARGIN)
         self._wait.setGeometry(self.rect())
 
     def _show_tool(self, chosen: str) -> None:
@@ -113,6 +113,8 @@ class MapPanel(QWidget):
             self._selected.setText(f"  {n:,} selected" if n else "")
             self._none.setVisible(bool(n))
             self._tools.setVisible(new.dataset is not None)
+        if differs("selection", "dataset", "projection", "laying_out", "asked", "problems"):
+            # Its parts have heard of the change before, so that they have their new sizes.
             self._arrange()
 
     def _say(self, state: State) -> None:

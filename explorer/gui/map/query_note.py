@@ -21,6 +21,7 @@ WORDS = {
 
 PLACES: tuple[Place, ...] = ("query", "data", "map")
 """Whose problems are said here; those of indexes stand in their panel."""
+WIDEST = 560
 LONGEST = 40
 """Letters of another reading that are shown."""
 
@@ -45,7 +46,7 @@ class QueryNote(QFrame):
         column.setSpacing(2)
         column.addLayout(top)
         column.addLayout(self._offers)
-        self._room = (14, 400)
+        self._map = parent
         controller.session.listen(self._follow)
         self._show(controller.session.state)
 
@@ -61,14 +62,16 @@ class QueryNote(QFrame):
             # A layout shows what comes new into it only later, and counts it only then.
             each.show()
 
-    def fit_into(self, margin: int, room: int) -> None:
-        """Stand at the top left, no wider than `room`."""
-        self._room = (margin, room)
+    def fit_beside(self, other: QWidget, margin: int) -> None:
+        """Stand at the top left, beside `other`, or below it where both do not fit."""
+        whole = self._map.width()
+        beside = whole - 3 * margin - other.width() if other.isVisibleTo(self._map) else whole
         wanted = self._said.fontMetrics().horizontalAdvance(self._said.text()) + 80
-        width = max(180, min(room, max(wanted, self._offers.sizeHint().width() + 24), 560))
+        width = max(180, min(whole - 2 * margin, WIDEST, max(wanted, self._offers.sizeHint().width() + 24)))
         self.setFixedWidth(width)
         self._column.activate()
-        self.setGeometry(margin, margin, width, self._column.heightForWidth(width))
+        top = margin if width <= beside else other.geometry().bottom() + margin
+        self.setGeometry(margin, top, width, self._column.heightForWidth(width))
 
     def _dismiss(self) -> None:
         for place in PLACES:
@@ -101,7 +104,6 @@ class QueryNote(QFrame):
             self._offer(button(words, partial(self._controller.asking.ask, other), "link"))
         self.setVisible(bool(text))
         if text:
-            self.fit_into(*self._room)
             self.raise_()
 
 
