@@ -36,6 +36,7 @@ from explorer.session.controller import Controller
 from explorer.session.settings import Settings
 from explorer.session.state import State
 
+PATIENCE_MS = 400
 LEFT, RIGHT = 264, 372
 
 
@@ -59,6 +60,9 @@ class MainWindow(QMainWindow):
         for action in self._actions:
             if action.keys:
                 QShortcut(QKeySequence(action.keys), self, action.run)
+        # What takes longer to open gets its place meanwhile; what fails at once leaves everything as it is.
+        self._patience = QTimer(self, singleShot=True, interval=PATIENCE_MS)
+        self._patience.timeout.connect(lambda: self._show(self.controller.session.state))
         self._theme_name = theme or self.controller.settings.get("theme")
         QApplication.styleHints().colorSchemeChanged.connect(self._scheme_changed)
         self._dress()
@@ -185,11 +189,13 @@ class MainWindow(QMainWindow):
         self._palette.open()
 
     def _follow(self, new: State, old: State) -> None:
+        if new.opening and not old.opening:
+            self._patience.start()
         if new.dataset is not old.dataset or new.opening != old.opening:
             self._show(new)
 
     def _show(self, state: State) -> None:
-        there = state.dataset is not None
+        there = state.dataset is not None or (bool(state.opening) and not self._patience.isActive())
         self._middle.setCurrentIndex(1 if there else 0)
         self._left.setVisible(there)
         self._right.setVisible(there)

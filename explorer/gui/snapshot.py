@@ -243,7 +243,7 @@ class _Driver:
 
     def _on_beat(self) -> None:
         now = time.perf_counter()
-        self._stall = max(self._stall, now - self._beat - HEARTBEAT_MS / 1000)
+        self._stall = max(self._stall, now - self._beat)
         self._beat = now
 
     def _since_birth(self) -> float:
@@ -288,14 +288,18 @@ class _PaintWatch(QObject):
         view.installEventFilter(self)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """A paint event is noted once it has been carried out."""
+        """What a paint event is about to show is noted now, and the time once it has been carried out."""
         if event.type() == QEvent.Type.Paint:
-            QTimer.singleShot(0, self, self._painted)
+            state = self._state()
+            answer = state.answer is not None and state.answer is not self._before[0]
+            truth = state.verdict is not None and state.verdict is not self._before[1]
+            if answer or truth:
+                QTimer.singleShot(0, self, lambda: self._painted(answer, truth))
         return False
 
-    def _painted(self) -> None:
-        state, now = self._state(), time.perf_counter()
-        if self.answer_shown is None and state.answer is not None and state.answer is not self._before[0]:
+    def _painted(self, answer: bool, truth: bool) -> None:
+        now = time.perf_counter()
+        if answer and self.answer_shown is None:
             self.answer_shown = now
-        if self.truth_shown is None and state.verdict is not None and state.verdict is not self._before[1]:
+        if truth and self.truth_shown is None:
             self.truth_shown = now

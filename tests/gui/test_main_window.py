@@ -198,13 +198,13 @@ def test_progress_is_shown_and_cancel_ends_it(empty: User, tmp_path: Path) -> No
 
 def test_a_file_that_cannot_be_read_is_said_where_one_is_chosen(empty: User, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: (str(BAD / "pickled.npy"), ""))
-    before = empty.window.welcome.findChildren(QPushButton)[-1].mapTo(empty.window, empty.window.rect().topLeft())
+    last = empty.window.welcome.findChildren(QPushButton)[-1]
+    before = last.mapTo(empty.window, empty.window.rect().topLeft())
     empty.press(Qt.Key.Key_O, CONTROL)
     empty.until(lambda: empty.state.problem("data"))
     sentence = next(text for text in labels(empty.window.welcome) if "pickled.npy" in text)
     assert "Python objects" in sentence
-    after = empty.window.welcome.findChildren(QPushButton)[-1].mapTo(empty.window, empty.window.rect().topLeft())
-    assert before == after
+    empty.until(lambda: last.mapTo(empty.window, empty.window.rect().topLeft()) == before)
 
 
 def test_a_failed_opening_keeps_what_is_open_and_can_be_dismissed(digits: User) -> None:

@@ -152,6 +152,7 @@ def test_the_map_says_how_it_was_made(digits: User) -> None:
 def test_umap_is_made_with_other_parameters_and_cancel_keeps_the_last_frame(digits: User) -> None:
     menu = digits.window.findChild(ProjectionMenu)
     before = digits.state.positions
+    digits.until(lambda: not digits.state.tasks)
     QTest.mouseClick(menu, LEFT)
     boxes = [box for box in digits.window.map.findChildren(QSpinBox) if box.isVisible()]
     for name, value in (("n_neighbors", "7"), ("n_epochs", "4000")):

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
+from explorer.core.dataset import Dataset
 from explorer.gui import palette
 from explorer.gui.captions import caption, number
 from explorer.gui.map.gesture import Tool
@@ -25,7 +28,9 @@ from explorer.session.lines import lines
 from explorer.session.state import State
 
 MARGIN = 14
-HOVER_COLUMNS = 3
+HOVER_COLUMNS = 2
+MOST_LOOKED_AT = 40
+"""Columns of a wide table that a hover looks through."""
 
 
 class MapPanel(QWidget):
@@ -96,7 +101,7 @@ class MapPanel(QWidget):
         def differs(*names: str) -> bool:
             return old is None or any(getattr(new, name) is not getattr(old, name) for name in names)
 
-        if differs("dataset", "positions", "laying_out", "problems"):
+        if differs("opening", "dataset", "positions", "laying_out", "problems"):
             self._say(new)
         if differs("positions"):
             self.view.set_positions(new.positions, animate=new.laying_out)
@@ -106,6 +111,8 @@ class MapPanel(QWidget):
             self._relabel(new)
         if differs("positions", "asked", "answer", "truth", "verdict", "focused"):
             self.view.set_marks(marks(new))
+        if old is not None and new.focused != old.focused and new.focused >= 0:
+            self._bring_into_view(new.focused)
         if differs("selection"):
             self.view.set_selection(new.selection)
         if differs("selection", "dataset"):
@@ -117,9 +124,18 @@ class MapPanel(QWidget):
             # Its parts have heard of the change before, so that they have their new sizes.
             self._arrange()
 
+    def _bring_into_view(self, row: int) -> None:
+        """Move the view only when the row would not be seen otherwise."""
+        if self._controller.session.state.positions is None:
+            return
+        if not self.view.rect().contains(self.view.screen_position(row).toPoint()):
+            self.view.centre_on(row)
+
     def _say(self, state: State) -> None:
         """What stands in the middle while there is nothing to see."""
-        if state.positions is not None or state.dataset is None:
+        if state.dataset is None:
+            text = f"Opening {Path(state.opening).name.removeprefix('sample:')} …" if state.opening else ""
+        elif state.positions is not None:
             text = ""
         else:
             text = state.problem("map") or "Making the first map …"
@@ -144,6 +160,7 @@ class MapPanel(QWidget):
     def _clicked(self, row: int, extend: bool) -> None:
         if extend:
             self._controller.looking.select(np.array([row]), "add")
+            self._controller.looking.focus(row)
         else:
             self._controller.asking.ask_row(row)
 
@@ -156,10 +173,16 @@ class MapPanel(QWidget):
         facts = [number(dataset, row)]
         if line is not None:
             facts.append(f"rank {line.rank or '–'} · {line.distance:.4g}")
-        for column in dataset.columns[:HOVER_COLUMNS]:
-            if (cell := column.cell(row)) and cell != dataset.name(row):
-                facts.append(f"{column.name}: {cell[:80]}")
+        facts += [f"{name}: {cell[:80]}" for name, cell in telling(dataset, row)]
         return HoverCard(caption(dataset, row, state.colour_by), tuple(facts), picture(dataset, row))
+
+
+def telling(dataset: Dataset, row: int) -> list[tuple[str, str]]:
+    """The few cells of a row that tell most beside its name: categories and numbers first, then the longest texts."""
+    cells = [(column, column.cell(row)) for column in dataset.columns[:MOST_LOOKED_AT]]
+    known = [(column, cell) for column, cell in cells if cell and cell != dataset.name(row)]
+    known.sort(key=lambda each: (each[0].kind == "text", -len(each[1]) if each[0].kind == "text" else 0))
+    return [(column.name, cell) for column, cell in known[:HOVER_COLUMNS]]
 
 
 def marks(state: State) -> Marks:

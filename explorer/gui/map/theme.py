@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from explorer.gui import theme as themes
+
 
 @dataclass(frozen=True)
 class MapTheme:
@@ -36,31 +38,31 @@ class MapTheme:
 
 
 DARK = MapTheme(
-    background="#121416",
+    background=themes.DARK.window,
     point="#8b97a5",
-    text="#e7e9ec",
-    halo="#121416",
-    quiet="#9aa1a9",
-    accent="#58a6ff",
-    miss="#ff6b6b",
+    text=themes.DARK.text,
+    halo=themes.DARK.window,
+    quiet=themes.DARK.quiet,
+    accent=themes.DARK.accent,
+    miss=themes.DARK.miss,
     grey="#7d858e",
     line="#7d858e",
-    card="#24282d",
-    edge="#363b41",
+    card=themes.DARK.field,
+    edge=themes.DARK.line,
     opacity=0.72,
 )
 
 LIGHT = MapTheme(
-    background="#ffffff",
+    background=themes.LIGHT.window,
     point="#7b8794",
-    text="#1f2328",
-    halo="#ffffff",
-    quiet="#656c76",
-    accent="#0b6bcb",
-    miss="#d1242f",
+    text=themes.LIGHT.text,
+    halo=themes.LIGHT.window,
+    quiet=themes.LIGHT.quiet,
+    accent=themes.LIGHT.accent,
+    miss=themes.LIGHT.miss,
     grey="#8b9098",
     line="#8b9098",
-    card="#ffffff",
-    edge="#d5d8dc",
+    card=themes.LIGHT.field,
+    edge=themes.LIGHT.line,
     opacity=0.62,
 )

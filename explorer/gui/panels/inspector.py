@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFormLayout, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
+from explorer.core.dataset import Dataset
 from explorer.gui import wording
 from explorer.gui.captions import caption, number
 from explorer.gui.panels.distance_chart import DistanceChart
-from explorer.gui.panels.pieces import clear, heading, label
+from explorer.gui.panels.facts import Facts
+from explorer.gui.panels.pieces import heading, label
 from explorer.gui.pictures import thumbnail
 from explorer.gui.theme import Theme
 from explorer.session.controller import Controller
@@ -29,10 +31,8 @@ class Inspector(QWidget):
         self._name = label("", "title", wrap=True, selectable=True)
         self._number = label("", "quiet", wrap=True)
         self._said = label("", wrap=True)
-        self._cells = QFormLayout()
-        self._cells.setLabelAlignment(Qt.AlignmentFlag.AlignLeft)
-        self._cells.setHorizontalSpacing(12)
-        self._cells.setVerticalSpacing(4)
+        self._facts = Facts()
+        self._shown: tuple[Dataset, int] | None = None
         self.chart = DistanceChart(controller)
         beside = QVBoxLayout()
         beside.setSpacing(2)
@@ -51,7 +51,7 @@ class Inspector(QWidget):
         column.addWidget(self._heading)
         column.addLayout(top)
         column.addWidget(self._said)
-        column.addLayout(self._cells)
+        column.addWidget(self._facts)
         column.addStretch(1)
         self._scroll = QScrollArea(widgetResizable=True)
         self._scroll.setObjectName("panel")
@@ -68,6 +68,7 @@ class Inspector(QWidget):
 
     def set_theme(self, theme: Theme) -> None:
         """Draw in other colours."""
+        self._facts.set_theme(theme)
         self.chart.set_theme(theme)
 
     def _follow(self, new: State, old: State) -> None:
@@ -78,8 +79,9 @@ class Inspector(QWidget):
     def _show(self, state: State) -> None:
         dataset, row = state.dataset, shown_row(state)
         self._inside.setVisible(dataset is not None and (row is not None or state.asked is not None))
-        clear(self._cells)
         if dataset is None or row is None:
+            self._shown = None
+            self._facts.show_pairs(())
             self._show_query(state)
             return
         own = state.asked is not None and state.asked.query.row == row
@@ -92,11 +94,11 @@ class Inspector(QWidget):
         self._number.setText(number(dataset, row))
         self._said.setText(said(state, row))
         self._said.setVisible(bool(said(state, row)))
-        for column in dataset.columns:
-            if cell := column.cell(row):
-                name = label(column.name, "quiet")
-                name.setAlignment(Qt.AlignmentFlag.AlignTop)
-                self._cells.addRow(name, label(cell, wrap=True, selectable=True))
+        if self._shown != (dataset, row):
+            # The answer arrives in steps; the row's own facts stay the same through all of them.
+            self._shown = (dataset, row)
+            cells = ((column.name, column.cell(row)) for column in dataset.columns)
+            self._facts.show_pairs([(name, cell) for name, cell in cells if cell])
 
     def _show_query(self, state: State) -> None:
         """A query that is no row: what was asked, and where that is on the map."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, QRect, QSize, Qt
-from PySide6.QtGui import QColor, QLinearGradient, QPainter, QPaintEvent
+from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, QRect, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QKeyEvent, QLinearGradient, QPainter, QPaintEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QListView,
@@ -33,7 +33,7 @@ class Legend(QWidget):
         super().__init__()
         self._controller = controller
         self._model = _Labels()
-        self.labels = QListView()
+        self.labels = _LabelsView()
         self.labels.setModel(self._model)
         self.labels.setItemDelegate(_LabelDelegate(self.labels))
         self.labels.setUniformItemSizes(True)
@@ -41,10 +41,11 @@ class Legend(QWidget):
         self.labels.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.labels.setSelectionMode(QAbstractItemView.SelectionMode.NoSelection)
         self.labels.setAccessibleName("Legend")
-        self.labels.setToolTip("Click: hide or show · double-click: only this one")
+        self.labels.setToolTip("Click or Space: hide or show · double-click or Return: only this one")
         self.labels.clicked.connect(lambda index: controller.looking.toggle(index.data()))
         self.labels.doubleClicked.connect(self._only)
-        self.labels.activated.connect(lambda index: None)
+        self.labels.toggled.connect(controller.looking.toggle)
+        self.labels.only.connect(controller.looking.only)
         self._scale = _Scale()
         self._stack = QStackedLayout(self)
         self._stack.addWidget(QWidget())
@@ -73,6 +74,23 @@ class Legend(QWidget):
         else:
             self._scale.show_column(column)
             self._stack.setCurrentWidget(self._scale)
+
+
+class _LabelsView(QListView):
+    """Space hides or shows the label under the keyboard, Return shows only that one."""
+
+    toggled = Signal(str)
+    only = Signal(str)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """The two keys; all others walk the list."""
+        label = self.currentIndex().data()
+        if label is not None and event.key() == Qt.Key.Key_Space:
+            self.toggled.emit(label)
+        elif label is not None and event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self.only.emit(label)
+        else:
+            super().keyPressEvent(event)
 
 
 class _Labels(QAbstractListModel):

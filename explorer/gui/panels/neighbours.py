@@ -7,7 +7,9 @@ import io
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QItemSelection, QModelIndex, QPoint, QSortFilterProxyModel, Qt, QTimer
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QItemSelection, QItemSelectionModel, QModelIndex, QPoint, QSortFilterProxyModel, Qt, QTimer
 from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -123,6 +125,8 @@ class NeighboursPanel(QWidget):
     def _follow(self, new: State, old: State) -> None:
         if new.focused != old.focused:
             self._show_focus(new.focused)
+        if new.selection is not old.selection:
+            self._show_selection(new.selection)
         same = ("dataset", "asked", "answer", "truth", "verdict", "colour_by")
         if all(getattr(new, name) is getattr(old, name) for name in same):
             return
@@ -154,6 +158,21 @@ class NeighboursPanel(QWidget):
             if self.table.currentIndex().row() != index.row() or not selection.hasSelection():
                 self.table.selectRow(index.row())
                 self.table.scrollTo(index)
+        selection.blockSignals(False)
+        self.table.viewport().update()
+
+    def _show_selection(self, rows: NDArray[np.int64]) -> None:
+        """Choose the lines of rows that were selected on the map."""
+        wanted = set(rows.tolist())
+        chosen = QItemSelection()
+        for place, line in enumerate(self.model.lines):
+            if line.row in wanted:
+                index = self._sorted.mapFromSource(self.model.index(place, NAME))
+                chosen.select(index, index)
+        selection = self.table.selectionModel()
+        selection.blockSignals(True)
+        flags = QItemSelectionModel.SelectionFlag
+        selection.select(chosen, flags.ClearAndSelect | flags.Rows)
         selection.blockSignals(False)
         self.table.viewport().update()
 

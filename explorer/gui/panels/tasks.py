@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QWidget
+from functools import partial
+
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtWidgets import QHBoxLayout, QMenu, QProgressBar, QWidget
 
 from explorer.gui import wording
 from explorer.gui.panels.pieces import button, label
@@ -12,7 +14,7 @@ from explorer.session.state import State, TaskView
 
 
 class TasksBar(QWidget):
-    """One task in full, the others counted; the size of the Dataset at the right."""
+    """One task in full, the others in a menu; the size of the Dataset at the right."""
 
     def __init__(self, controller: Controller) -> None:
         super().__init__()
@@ -26,7 +28,7 @@ class TasksBar(QWidget):
         self._bar.setAccessibleName("Progress")
         self._note = label("", "quiet")
         self._cancel = button("Cancel", self._stop, "link", tip="Stop this task; what is there already stays")
-        self._others = label("", "quiet")
+        self._others = button("", self._open_others, "link", tip="What else is under way")
         self._facts = label("", "quiet")
         row = QHBoxLayout(self)
         row.setContentsMargins(16, 0, 16, 0)
@@ -58,12 +60,21 @@ class TasksBar(QWidget):
             left = f"{wording.duration(task.seconds_left)} left" if task.seconds_left else ""
             self._note.setText(" · ".join(filter(None, (task.note, left))))
             self._note.setVisible(bool(self._note.text()))
-            self._others.setText(f"then {', '.join(other.title for other in tasks[1:])}")
+            self._others.setText(f"and {len(tasks) - 1} more ▴")
         self._facts.setText(_facts(state))
 
     def _stop(self) -> None:
         if self._shown is not None:
             self._controller.tasks.stop(self._shown.key)
+
+    def _open_others(self) -> None:
+        """Every other task with how far it is; choosing one cancels it."""
+        menu = QMenu(self)
+        for task in self._controller.session.state.tasks[1:]:
+            share = "" if task.fraction is None else f" ({task.fraction:.0%})"
+            menu.addAction(f"Cancel  {task.title}{share}", partial(self._controller.tasks.stop, task.key))
+        height = menu.sizeHint().height()
+        menu.exec(self._others.mapToGlobal(QPoint(0, -height)))
 
 
 def _facts(state: State) -> str:
