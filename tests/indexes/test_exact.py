@@ -205,3 +205,19 @@ def test_stops_when_told(metric: Metric, queries: int) -> None:
     assert len(searcher.search(x[:1], 3, {})[0]) == 3
     searcher.close()
     searcher.close()
+
+
+def test_a_query_among_equal_rows_does_not_slow_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The careful scan is chosen for each query, and only where the fast one leaves too much open."""
+    x = data("plain")
+    x[:6000] = x[0]
+    careful = []
+    scan = differences.intervals
+    monkeypatch.setattr(differences, "intervals", lambda *given: careful.append(given[1]) or scan(*given))
+    searcher = ExactSearcher(x, "euclidean")
+    for row, scans in ((0, 1), (7000, 1), (1, 2), (8000, 2)):
+        found = searcher.search(x[row : row + 1], 5, {})[0]
+        nearest = np.argsort(truth("euclidean", x, x[row]), kind="stable")[:5]
+        np.testing.assert_array_equal(found, nearest)
+        assert len(careful) == scans
+    searcher.close()

@@ -26,7 +26,7 @@ class ExactSearcher(Searcher):
     """Exact search over (n, d) vectors, usually mapped.
 
     Lengths are measured at the first search and kept (4–12 bytes a row); nothing else is. Three scans, each tried
-    when the one before leaves too many candidates: `products`, `differences`, and float64 throughout.
+    for the query that the one before leaves too many candidates for: `products`, `differences`, and float64 throughout.
     """
 
     def __init__(self, vectors: NDArray[np.float32], metric: Metric) -> None:
@@ -34,7 +34,6 @@ class ExactSearcher(Searcher):
         self._metric = metric
         self._pool = ThreadPoolExecutor(_cores(), "exact")
         self._known: lengths.Lengths | None = None
-        self._careful = metric == "manhattan"
 
     def search(
         self, vectors: NDArray[np.float32], k: int, params: Params, progress: Progress = silent
@@ -71,18 +70,17 @@ class ExactSearcher(Searcher):
         if self._vectors.size <= SMALL or not (usable(size) or (size == 0 and self._metric != "cosine")):
             return None
         known = self._lengths(progress)
-        if not self._careful:
+        if self._metric != "manhattan":
             fast = products.intervals(self._vectors, query, self._metric, known, self._pool, progress)
             rows = candidates(fast, k)
             if not self._too_many(rows, k):
                 return rows
-            self._careful = True
         found = differences.intervals(self._vectors, query, self._metric, known, self._pool, progress)
         return candidates(found, k)
 
     def _too_many(self, rows: NDArray[np.intp], k: int) -> bool:
         """Whether a careful scan is cheaper than comparing so many rows in float64."""
-        return not self._careful and len(rows) > max(4 * k, 4096, len(self._vectors) // 32)
+        return len(rows) > max(4 * k, 4096, len(self._vectors) // 32)
 
     def _nearest(
         self, rows: NDArray[np.intp] | None, query: NDArray[np.float32], k: int, progress: Progress
