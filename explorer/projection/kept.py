@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from explorer.core.dataset import Dataset
-from explorer.core.metric import Metric
+from explorer.core.metric import METRICS, Metric
 from explorer.core.projection import Projection
 
 LAYOUT = 1
@@ -27,10 +27,11 @@ def found(
     stem = _stem(dataset, metric, method, params, seed)
     try:
         facts = json.loads(stem.with_suffix(".json").read_text("utf-8"))
-        positions = np.load(stem.with_suffix(".npy"), allow_pickle=False)
-    except (OSError, ValueError):
+        found = Projection(np.load(stem.with_suffix(".npy"), allow_pickle=False), **facts)
+    except (OSError, ValueError, TypeError, EOFError):
+        # Another version of the program may have kept something else, and disks lose halves of files.
         return None
-    return Projection(positions, **facts) if positions.shape == (dataset.rows, 2) else None
+    return found if _is_sound(found, dataset) and found.method == method else None
 
 
 def keep(made: Projection, params: Mapping[str, object], dataset: Dataset) -> None:
@@ -46,6 +47,14 @@ def keep(made: Projection, params: Mapping[str, object], dataset: Dataset) -> No
             else:
                 beside.write_text(json.dumps(facts), "utf-8")
             beside.replace(stem.with_suffix(suffix))
+
+
+def _is_sound(made: Projection, dataset: Dataset) -> bool:
+    """Whether what was kept is a map of this Dataset: a file that is not is made anew, and never shown."""
+    positions = made.positions
+    right = positions.shape == (dataset.rows, 2) and positions.dtype == np.float32 and np.isfinite(positions).all()
+    kinds = ((made.params, dict), (made.stages, dict), (made.seconds, float), (made.note, str), (made.stopped, bool))
+    return bool(right) and made.metric in METRICS and all(isinstance(value, kind) for value, kind in kinds)
 
 
 def _stem(dataset: Dataset, metric: Metric, method: str, params: Mapping[str, object], seed: int | None) -> Path:
