@@ -10,12 +10,12 @@ from typing import Any
 
 from explorer.errors import Cancelled, ExplorerError, TaskFailed
 from explorer.work.process import NotBegun, Process
-from explorer.work.requests import Request
+from explorer.work.requests import PrepareRequest, Request, SearchRequest
 
 ORDER = ("readings", "search", "truth")
 """Which slot is served first; other slots come after these, in the order in which they were filled."""
-YIELDS = {"truth": ("readings", "search")}
-"""A request that runs in this slot makes way for those, and is begun again after them."""
+URGENT = ("readings", "search")
+"""Somebody waits for these: whatever runs from another slot makes way for them, and is begun again after them."""
 JOIN_SECONDS = 5.0
 
 
@@ -51,9 +51,8 @@ class Latest:
         """Put a request into a slot."""
         with self._changed:
             stopped = self._drop(slot, "A newer one took its place.")
-            running = self._running
-            if running is not None and slot in YIELDS.get(running.slot, ()) and not running.unwanted:
-                stopped = running
+            if self._running is not None and _makes_way(self._running, slot, request):
+                stopped = self._running
             self._slots[slot] = _Job(slot, request, done, failed)
             process = self._process
             self._start()
@@ -154,6 +153,14 @@ class Latest:
                 process.close()
         assert self._process is not None
         return self._process
+
+
+def _makes_way(running: _Job, slot: str, request: Request) -> bool:
+    """Whether what runs has to stop for a new request; not when it opens the very index that is to be asked."""
+    if running.unwanted or running.slot in URGENT or slot not in URGENT:
+        return False
+    opens = running.request.handle if isinstance(running.request, PrepareRequest) else None
+    return opens is None or not isinstance(request, SearchRequest) or request.handle != opens
 
 
 def ignore(*_: Any) -> None:

@@ -15,7 +15,7 @@ from explorer.core.query import row_query
 from explorer.errors import Cancelled, TaskFailed
 from explorer.indexes.base import IndexHandle
 from explorer.work.latest import Latest
-from explorer.work.requests import BuildRequest, FingerprintRequest, Request, SearchRequest
+from explorer.work.requests import BuildRequest, FingerprintRequest, PrepareRequest, Request, SearchRequest
 
 Odd = Callable[..., BuildRequest]
 SLOW = 600.0
@@ -92,14 +92,24 @@ def test_the_newest_of_a_slot_wins_and_the_child_stays_warm(searches: Searches) 
     assert searches.pid == child
 
 
-def test_what_is_urgent_comes_first_whenever_it_was_asked(searches: Searches, dataset: Dataset) -> None:
-    searches.search("other", "busy", SLOW)
+@pytest.mark.parametrize(
+    ("busy", "asked", "order"),
+    [
+        ("readings", ("warm", "truth", "search"), ["search", "truth", "warm"]),
+        ("search", ("warm", "truth", "readings"), ["readings", "truth", "warm"]),
+    ],
+    ids=["search before truth", "readings before truth"],
+)
+def test_what_is_urgent_comes_first_whenever_it_was_asked(
+    searches: Searches, busy: str, asked: tuple[str, ...], order: list[str]
+) -> None:
+    searches.search(busy, "busy", SLOW)
     searches.busy()
-    for slot in ("warm", "truth", "search", "readings"):
+    for slot in asked:
         searches.search(slot, slot)
-    searches.latest.forget("other")
+    searches.latest.forget(busy)
     searches.answer("warm")
-    assert [name for name, how, _ in searches.said if how == "done"][1:] == ["readings", "search", "truth", "warm"]
+    assert [name for name, how, _ in searches.said if how == "done"][1:] == order
 
 
 def test_slots_without_an_urgency_are_served_in_their_order(searches: Searches) -> None:
@@ -112,13 +122,40 @@ def test_slots_without_an_urgency_are_served_in_their_order(searches: Searches) 
     assert [name for name, how, _ in searches.said if how == "done"][1:] == ["c", "a", "b"]
 
 
-def test_truth_makes_way_for_a_search_and_comes_after_it(searches: Searches) -> None:
-    searches.search("truth", "truth", SLOW, how="first")
+@pytest.mark.parametrize("slot", ["truth", "warm some index"])
+@pytest.mark.parametrize("urgent", ["search", "readings"])
+def test_what_nobody_waits_for_makes_way_and_comes_after(searches: Searches, slot: str, urgent: str) -> None:
+    searches.search(slot, "patient", SLOW, how="first")
+    searches.busy()
+    searches.search(urgent, "urgent")
+    searches.answer("patient")
+    assert [name for name, _, _ in searches.said[1:]] == ["urgent", "patient"]
+    assert searches.begun == 3
+
+
+def test_warming_one_index_makes_way_for_a_search_of_another(searches: Searches, odd: Odd) -> None:
+    dataset = searches.dataset
+    searches.ask("prepare", odd(dataset, "", 1), "other")
+    other: IndexHandle = searches.answer("other")
+    other.path.with_suffix(".slow").write_text("")
+    searches.ask("warm", PrepareRequest(dataset, other), "warm")
+    log = other.path.with_suffix(".log")
+    searches.posted.until(lambda: log.exists() and "searched" in log.read_text())
+    searches.search("search", "search")
+    assert searches.answer("search") and not searches.endings("warm")
+    other.path.with_suffix(".slow").unlink()
+    assert searches.answer("warm") is True
+
+
+def test_a_search_waits_for_the_warming_of_its_own_index(searches: Searches) -> None:
+    dataset, handle = searches.dataset, searches.handle
+    handle.path.with_suffix(".slow").write_text("")
+    searches.ask("warm", PrepareRequest(dataset, handle), "warm")
     searches.busy()
     searches.search("search", "search")
-    searches.answer("truth")
-    assert [name for name, _, _ in searches.said[1:]] == ["search", "truth"]
-    assert searches.begun == 3
+    handle.path.with_suffix(".slow").unlink()
+    searches.answer("search")
+    assert [name for name, _, _ in searches.said[1:]] == ["warm", "search"] and searches.begun == 2
 
 
 def test_truth_that_made_way_is_dropped_when_another_is_asked_for(searches: Searches) -> None:
