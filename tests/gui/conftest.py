@@ -147,13 +147,13 @@ class User:
         QTest.keyClick(on or self.window, key, modifiers)
 
     def take_from_menu(self, button: QWidget, text: str) -> None:
-        """Click a button that opens a menu, and the entry of that text."""
+        """Click a button that opens a menu, and the first entry that begins with that text."""
         taken: list[str] = []
 
         def take() -> None:
             menu = QApplication.activePopupWidget()
             assert isinstance(menu, QMenu)
-            entry = next((action for action in menu.actions() if action.text() == text), None)
+            entry = next((action for action in menu.actions() if action.text().startswith(text)), None)
             if entry is None:
                 menu.close()
                 return
