@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Callable
 from pathlib import Path
+from typing import NamedTuple
 
 from explorer import encoders
 from explorer.core.dataset import Dataset
@@ -30,24 +31,45 @@ def _written(path: Path) -> tuple[int, int]:
     return (stat.st_mtime_ns, stat.st_ino)
 
 
+class _Opened(NamedTuple):
+    """What tells one opened index from another."""
+
+    dataset: Path
+    path: Path
+    type: str
+    metric: str
+    build_seconds: float
+    written: tuple[int, int]
+
+
 class Desk:
     """Reports through `progress` and `publish` (a value on the way to the result), and keeps indexes opened."""
 
     def __init__(self, progress: Progress = silent, publish: Callable[[object], None] = unheard) -> None:
         self.progress = progress
         self.publish = publish
-        self._searchers: OrderedDict[tuple[object, ...], Searcher] = OrderedDict()
+        self._searchers: OrderedDict[_Opened, Searcher] = OrderedDict()
         self._encoders: dict[str, Encoder] = {}
 
     def searcher(self, dataset: Dataset, handle: IndexHandle) -> Searcher:
-        """The opened index of a handle, opened once."""
-        key = (dataset.folder, handle.path, handle.type, handle.metric, handle.build_seconds, _written(handle.path))
+        """The opened index of a handle, opened once.
+
+        Those of another Dataset, and those whose file is gone or was written anew, are closed first: what is mapped
+        takes room on the disk for as long as it is.
+        """
+        self._close(lambda one: one.dataset != dataset.folder or one.written != _written(one.path))
+        written = _written(handle.path)
+        key = _Opened(dataset.folder, handle.path, handle.type, handle.metric, handle.build_seconds, written)
         if key not in self._searchers:
             while len(self._searchers) >= MOST_OPEN:
                 self._searchers.popitem(last=False)[1].close()
             self._searchers[key] = type_named(handle.type).open(handle, dataset)
         self._searchers.move_to_end(key)
         return self._searchers[key]
+
+    def forget(self, path: Path) -> None:
+        """Close the indexes of that path, or of files below it."""
+        self._close(lambda one: one.path.is_relative_to(path))
 
     def encoder(self, name: str) -> Encoder:
         """The text encoder of that name, loaded once."""
@@ -57,5 +79,8 @@ class Desk:
 
     def close(self) -> None:
         """Close every index that is open."""
-        while self._searchers:
-            self._searchers.popitem()[1].close()
+        self._close(lambda one: True)
+
+    def _close(self, unwanted: Callable[[_Opened], bool]) -> None:
+        for key in [key for key in self._searchers if unwanted(key)]:
+            self._searchers.pop(key).close()

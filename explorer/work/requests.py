@@ -151,6 +151,17 @@ class PrepareRequest:
         return True
 
 
+@dataclass(frozen=True)
+class ForgetRequest:
+    """Close the indexes of a path, or of the files in a folder, which are about to be removed."""
+
+    path: Path
+
+    def __call__(self, desk: Desk) -> bool:
+        desk.forget(self.path)
+        return True
+
+
 @dataclass(frozen=True, eq=False)
 class OpenIndexRequest:
     """Open an index that was saved, by this program or by its library."""
@@ -160,7 +171,8 @@ class OpenIndexRequest:
     metric: Metric | None = None
 
     def __call__(self, desk: Desk) -> IndexHandle:
-        return saved.open_saved(self.path, self.dataset, self.metric)
+        fingerprinted(self.dataset, desk.progress)
+        return saved.open_saved(self.path, self.dataset, self.metric, desk.progress)
 
 
 @dataclass(frozen=True, eq=False)
@@ -172,7 +184,9 @@ class SaveIndexRequest:
     out: Path
 
     def __call__(self, desk: Desk) -> IndexHandle:
-        return saved.save_index(self.handle, self.dataset, self.out)
+        # The sidecar then says over which vectors it was built.
+        fingerprinted(self.dataset, desk.progress)
+        return saved.save_index(self.handle, self.dataset, self.out, desk.progress)
 
 
 @dataclass(frozen=True, eq=False)
@@ -190,19 +204,22 @@ class MeasureRequest:
     seed: int = 0
 
     def __call__(self, desk: Desk) -> recall.RecallResult:
-        searcher, truth = desk.searcher(self.dataset, self.handle), desk.searcher(self.dataset, self.exact)
         params = asking.resolved(self.handle, self.params, self.k)
-        return recall.measured(
-            self.dataset,
-            self.handle,
-            searcher,
-            truth,
-            k=self.k,
-            params=params,
-            queries=self.queries,
-            seed=self.seed,
-            progress=desk.progress,
-        )
+        try:
+            return recall.measured(
+                self.dataset,
+                self.handle,
+                desk.searcher(self.dataset, self.handle),
+                desk.searcher(self.dataset, self.exact),
+                k=self.k,
+                params=params,
+                queries=self.queries,
+                seed=self.seed,
+                progress=desk.progress,
+            )
+        finally:
+            # Where indexes are measured nobody searches: the next one may be hours away, and the file gone by then.
+            desk.close()
 
 
 @dataclass(frozen=True, eq=False)
@@ -264,6 +281,7 @@ Request = (
     | WarmUpRequest
     | BuildRequest
     | PrepareRequest
+    | ForgetRequest
     | OpenIndexRequest
     | SaveIndexRequest
     | MeasureRequest

@@ -8,14 +8,17 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import psutil
 import pytest
 
 from explorer.core.dataset import Dataset
 from explorer.core.query import row_query
 from explorer.errors import BadFile
+from explorer.formats import reading
 from explorer.indexes.base import IndexHandle
 from explorer.work.desk import MOST_OPEN, Desk
-from explorer.work.requests import Answer, BuildRequest, Request, SearchRequest
+from explorer.work.process import Process
+from explorer.work.requests import Answer, BuildRequest, ForgetRequest, MeasureRequest, Request, SearchRequest
 
 Ask = Callable[[Request], Any]
 
@@ -84,3 +87,75 @@ def test_a_text_encoder_is_loaded_once() -> None:
     desk = Desk()
     for name in encoders.types():
         assert desk.encoder(name) is desk.encoder(name)
+
+
+def mapped(process: Process) -> set[str]:
+    """The index files that a child has mapped, whether they are still there or not."""
+    maps = Path(f"/proc/{process.pid}/maps").read_text()
+    return {
+        Path(line.split(maxsplit=5)[5].removesuffix(" (deleted)")).parent.name
+        for line in maps.splitlines()
+        if ".ann" in line
+    }
+
+
+PROC = pytest.mark.skipif(not Path("/proc/self/maps").exists(), reason="needs /proc")
+
+
+@pytest.fixture
+def annoy(answer: Ask, dataset: Dataset, tmp_path: Path) -> Callable[[str], IndexHandle]:
+    """annoy(name) → an index in a folder of that name, opened and asked once."""
+
+    def built(name: str) -> IndexHandle:
+        handle: IndexHandle = answer(BuildRequest(dataset, "annoy", "cosine", {"trees": 3}, tmp_path / name))
+        answer(SearchRequest(dataset, handle, row_query(1, dataset), 3))
+        return handle
+
+    return built
+
+
+@PROC
+def test_what_is_removed_or_built_anew_is_let_go_at_the_next_search(
+    process: Process, answer: Ask, dataset: Dataset, annoy: Callable[[str], IndexHandle]
+) -> None:
+    removed, stays = annoy("removed"), annoy("stays")
+    assert mapped(process) == {"removed", "stays"}
+    removed.path.unlink()
+    answer(SearchRequest(dataset, stays, row_query(1, dataset), 3))
+    assert mapped(process) == {"stays"}
+    before = psutil.Process(process.pid).memory_maps(grouped=False)
+    annoy("stays")
+    after = psutil.Process(process.pid).memory_maps(grouped=False)
+    assert [sum("stays" in one.path for one in maps) for maps in (before, after)] == [1, 1]
+
+
+@PROC
+def test_an_index_is_forgotten_before_its_folder_goes(
+    process: Process, answer: Ask, annoy: Callable[[str], IndexHandle]
+) -> None:
+    first = annoy("first")
+    annoy("second")
+    answer(ForgetRequest(first.path.parent))
+    assert mapped(process) == {"second"}
+
+
+@PROC
+def test_the_indexes_of_another_dataset_are_let_go(
+    process: Process, answer: Ask, annoy: Callable[[str], IndexHandle], tmp_path: Path
+) -> None:
+    annoy("old")
+    np.save(tmp_path / "others.npy", np.random.default_rng(9).normal(size=(40, 4)).astype(np.float32))
+    other = reading.read(tmp_path / "others.npy")
+    exact = answer(BuildRequest(other, "exact", "euclidean", {}, tmp_path / "exact"))
+    answer(SearchRequest(other, exact, row_query(1, other), 3))
+    assert mapped(process) == set()
+
+
+@PROC
+def test_a_child_that_measured_keeps_nothing_open(
+    process: Process, answer: Ask, dataset: Dataset, annoy: Callable[[str], IndexHandle], tmp_path: Path
+) -> None:
+    handle = annoy("measured")
+    exact = answer(BuildRequest(dataset, "exact", "cosine", {}, tmp_path / "exact"))
+    assert answer(MeasureRequest(dataset, handle, exact, {}, 5, 20)).queries == 20
+    assert mapped(process) == set()

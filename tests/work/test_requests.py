@@ -140,3 +140,27 @@ def test_a_request_gives_here_what_it_gives_in_a_child(answer: Ask, dataset: Dat
     theirs = answer(FingerprintRequest(dataset))
     (dataset.folder / "fingerprint").unlink()
     assert fingerprinted(dataset) == theirs
+
+
+def test_saving_and_opening_an_index_say_how_far_they_are(process: Process, dataset: Dataset, tmp_path: Path) -> None:
+    built = process.ask(
+        BuildRequest(dataset, "annoy", "cosine", {"trees": 3}, tmp_path / "annoy"), lambda *_: None, lambda _: None
+    )
+    said: list[str] = []
+
+    def ask(request: Request) -> Any:
+        said.clear()
+        return process.ask(request, lambda fraction, note: said.append(note), lambda _: None)
+
+    out = ask(SaveIndexRequest(dataset, built, tmp_path / "mine.ann")).path
+    assert said, "a save that says nothing cannot be stopped either"
+    ask(OpenIndexRequest(dataset, out))
+    assert said
+
+
+def test_a_saved_index_knows_the_vectors_it_was_built_over(answer: Ask, dataset: Dataset, tmp_path: Path) -> None:
+    built = answer(BuildRequest(dataset, "annoy", "cosine", {"trees": 3}, tmp_path / "annoy"))
+    out = answer(SaveIndexRequest(dataset, built, tmp_path / "mine.ann")).path
+    np.save(tmp_path / "others.npy", dataset.vectors + 1)
+    with pytest.raises(BadFile, match="other vectors"):
+        answer(OpenIndexRequest(answer(ReadRequest(str(tmp_path / "others.npy"))), out))
