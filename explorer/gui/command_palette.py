@@ -9,7 +9,7 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QFrame, QLineEdit, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
 
 from explorer.gui.actions import Action
-from explorer.gui.panels.aside import AsideDelegate, line
+from explorer.gui.widgets.aside import AsideDelegate, line
 
 
 class CommandPalette(QFrame):

@@ -27,11 +27,11 @@ from explorer.gui.panels.data import DataPanel
 from explorer.gui.panels.indexes import IndexesPanel
 from explorer.gui.panels.inspector import Inspector
 from explorer.gui.panels.neighbours import NeighboursPanel
-from explorer.gui.panels.pieces import rule
 from explorer.gui.panels.query_bar import QueryBar
 from explorer.gui.panels.tasks import TasksBar
 from explorer.gui.panels.welcome import Welcome
 from explorer.gui.theme import Theme
+from explorer.gui.widgets.pieces import rule
 from explorer.session.controller import Controller
 from explorer.session.settings import Settings
 from explorer.session.state import State

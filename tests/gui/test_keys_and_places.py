@@ -9,8 +9,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLabel, QListView, QPushButton, QTableView
 
-from explorer.gui.panels.facts import Facts
 from explorer.gui.panels.tasks import TasksBar
+from explorer.gui.widgets.facts import Facts
 from explorer.work.requests import ProjectRequest
 from tests.gui.conftest import LEFT, NONE, User
 

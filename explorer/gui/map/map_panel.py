@@ -19,9 +19,9 @@ from explorer.gui.map.projection_menu import ProjectionMenu
 from explorer.gui.map.query_note import QueryNote
 from explorer.gui.map.theme import DARK, LIGHT
 from explorer.gui.map.view import MapView
-from explorer.gui.panels.pieces import button, label, tool
 from explorer.gui.pictures import picture
 from explorer.gui.theme import Theme
+from explorer.gui.widgets.pieces import button, label, tool
 from explorer.projection.place import placed
 from explorer.session.controller import Controller
 from explorer.session.lines import lines

@@ -8,8 +8,8 @@ from PySide6.QtCore import QPoint
 from PySide6.QtWidgets import QFileDialog, QFrame, QHBoxLayout, QToolButton, QVBoxLayout, QWidget
 
 from explorer import projection
-from explorer.gui.panels.params_form import ParamsForm
-from explorer.gui.panels.pieces import button, heading, label
+from explorer.gui.widgets.params_form import ParamsForm
+from explorer.gui.widgets.pieces import button, heading, label
 from explorer.session.controller import Controller
 from explorer.session.state import State
 

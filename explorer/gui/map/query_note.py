@@ -8,7 +8,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
 from explorer.core.query import Query
-from explorer.gui.panels.pieces import button, clear, label, tool
+from explorer.gui.widgets.pieces import button, clear, label, tool
 from explorer.session.controller import Controller
 from explorer.session.state import Place, State
 
@@ -111,7 +111,7 @@ def reading(query: Query) -> str:
     """How a query was read, in a few words."""
     if query.kind == "row":
         return f"“{query.text}” is row #{query.row}" + (
-            f"; {len(query.also)} more {'rows bear' if len(query.also) > 1 else 'row bears'} that name"
+            f"; {query.also_total:,} more {'rows bear' if query.also_total > 1 else 'row bears'} that name"
             if query.also
             else ""
         )

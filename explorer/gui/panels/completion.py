@@ -7,7 +7,7 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QAbstractItemView, QLineEdit, QListWidget, QListWidgetItem, QMainWindow
 
 from explorer.core.query import completed, completions
-from explorer.gui.panels.aside import HEIGHT, AsideDelegate, line
+from explorer.gui.widgets.aside import HEIGHT, AsideDelegate, line
 from explorer.session.controller import Controller
 
 MOST = 10

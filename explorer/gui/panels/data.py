@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QComboBox, QSizePolicy, QVBoxLayout, QWidget
 
 from explorer.gui import wording
 from explorer.gui.panels.legend import Legend
-from explorer.gui.panels.pieces import heading, label
+from explorer.gui.widgets.pieces import heading, label
 from explorer.session.controller import Controller
 from explorer.session.state import State
 

@@ -9,8 +9,8 @@ from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from explorer.gui import wording
-from explorer.gui.panels.pieces import heading
 from explorer.gui.theme import DARK, Theme
+from explorer.gui.widgets.pieces import heading
 from explorer.session.controller import Controller
 from explorer.session.state import State
 

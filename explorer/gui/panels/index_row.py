@@ -10,8 +10,8 @@ from PySide6.QtGui import QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QFileDialog, QGridLayout, QMenu, QVBoxLayout, QWidget
 
 from explorer.gui import wording
-from explorer.gui.panels.params_form import ParamsForm
-from explorer.gui.panels.pieces import Line, label, restyled, tool
+from explorer.gui.widgets.params_form import ParamsForm
+from explorer.gui.widgets.pieces import Line, label, restyled, tool
 from explorer.indexes import asking, type_named
 from explorer.session.controller import Controller
 from explorer.session.state import IndexEntry, State

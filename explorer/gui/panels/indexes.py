@@ -9,8 +9,8 @@ from PySide6.QtWidgets import QComboBox, QFileDialog, QHBoxLayout, QVBoxLayout, 
 
 from explorer import indexes
 from explorer.gui.panels.index_row import IndexRow
-from explorer.gui.panels.params_form import ParamsForm
-from explorer.gui.panels.pieces import Scrolled, button, heading, label
+from explorer.gui.widgets.params_form import ParamsForm
+from explorer.gui.widgets.pieces import Scrolled, button, heading, label
 from explorer.session.controller import Controller
 from explorer.session.state import IndexEntry, State
 

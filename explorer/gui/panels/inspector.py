@@ -9,10 +9,10 @@ from explorer.core.dataset import Dataset
 from explorer.gui import wording
 from explorer.gui.captions import caption, number
 from explorer.gui.panels.distance_chart import DistanceChart
-from explorer.gui.panels.facts import Facts
-from explorer.gui.panels.pieces import heading, label
 from explorer.gui.pictures import thumbnail
 from explorer.gui.theme import Theme
+from explorer.gui.widgets.facts import Facts
+from explorer.gui.widgets.pieces import heading, label
 from explorer.session.controller import Controller
 from explorer.session.lines import lines
 from explorer.session.state import State

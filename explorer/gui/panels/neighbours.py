@@ -25,8 +25,8 @@ from PySide6.QtWidgets import (
 
 from explorer.gui.panels.neighbours_delegate import HEIGHT, NeighboursDelegate
 from explorer.gui.panels.neighbours_model import DISTANCE, MARK, NAME, RANK, ROW_ROLE, SORT_ROLE, NeighboursModel
-from explorer.gui.panels.pieces import Line, heading, label, tool
 from explorer.gui.theme import Theme
+from explorer.gui.widgets.pieces import Line, heading, label, tool
 from explorer.session.controller import Controller
 from explorer.session.lines import lines
 from explorer.session.state import State

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLineEdit, QSpinBox, QWidg
 
 from explorer.core.metric import METRICS
 from explorer.gui.panels.completion import Completion
-from explorer.gui.panels.pieces import label, spaced, tool
+from explorer.gui.widgets.pieces import label, spaced, tool
 from explorer.session.asking import MOST_NEIGHBOURS
 from explorer.session.controller import Controller
 from explorer.session.state import State

@@ -8,7 +8,7 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QProgressBar, QWidget
 
 from explorer.gui import wording
-from explorer.gui.panels.pieces import button, label
+from explorer.gui.widgets.pieces import button, label
 from explorer.session.controller import Controller
 from explorer.session.state import State, TaskView
 

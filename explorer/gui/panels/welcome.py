@@ -10,7 +10,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from explorer import samples
-from explorer.gui.panels.pieces import button, heading, label
+from explorer.gui.widgets.pieces import button, heading, label
 from explorer.session.controller import Controller
 from explorer.session.state import State
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from PySide6.QtWidgets import QComboBox, QDoubleSpinBox, QGridLayout, QLineEdit, QSpinBox, QWidget
 
 from explorer.core.params import Param, Params, Value
-from explorer.gui.panels.pieces import label, spaced
+from explorer.gui.widgets.pieces import label, spaced
 
 LARGEST = 2_000_000_000
 

@@ -1,0 +1,1 @@
+"""Small widgets that panels, the map and the palette are made of."""
