@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import weakref
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -11,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from explorer import loading, paths, projection
+from explorer import loading, projection, scratch
 from explorer.core.dataset import Dataset, fingerprinted
 from explorer.core.metric import Metric, metric_named
 from explorer.core.neighbours import Neighbours
@@ -87,11 +86,11 @@ def build(dataset: Dataset, type: str = "exact", metric: str | None = None, **pa
     The metric is the Dataset's own unless one is given. Raises BadParameter, Unavailable or TooLarge.
     """
     chosen: Metric = dataset.metric if metric is None else metric_named(metric)
-    folder = paths.scratch_folder()
+    folder = scratch.new_folder()
     try:
         return Index(dataset, building.built(dataset, type, chosen, params, folder), folder)
     except BaseException:
-        shutil.rmtree(folder, ignore_errors=True)
+        scratch.remove(folder)
         raise
 
 
@@ -121,4 +120,4 @@ def _as_query(vector: ArrayLike) -> NDArray[np.float32]:
 
 def _end(searcher: Any, folder: Path) -> None:
     searcher.close()
-    shutil.rmtree(folder, ignore_errors=True)
+    scratch.remove(folder)

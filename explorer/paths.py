@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import atexit
-import contextlib
 import os
 import shutil
 import sys
 import tempfile
-import time
 from functools import cache
 from pathlib import Path
 
 import platformdirs
 
 APP = "ann-explorer"
-STALE_SECONDS = 86_400.0
 
 
 @cache
@@ -43,29 +40,9 @@ def settings_folder() -> Path:
     return _writable(Path(wanted)) or _private_temporary("settings", "EXPLORER_SETTINGS")
 
 
-def scratch_folder() -> Path:
-    """A new folder in the cache for what lives no longer than this process; whoever asks for it removes it.
-
-    Folders of processes that were killed are swept away.
-    """
-    home = cache_folder() / "scratch"
-    home.mkdir(exist_ok=True)
-    for folder in home.iterdir():
-        with contextlib.suppress(OSError, ValueError):
-            if time.time() - folder.stat().st_mtime > STALE_SECONDS and not _runs(int(folder.name.split("-")[0])):
-                shutil.rmtree(folder, ignore_errors=True)
-    return Path(tempfile.mkdtemp(prefix=f"{os.getpid()}-", dir=home))
-
-
 def frozen() -> bool:
     """True inside an installed bundle."""
     return bool(getattr(sys, "frozen", False))
-
-
-def _runs(pid: int) -> bool:
-    import psutil
-
-    return bool(psutil.pid_exists(pid))
 
 
 def _writable(folder: Path) -> Path | None:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from explorer import indexes, paths
+from explorer import indexes, scratch
 from explorer.cli.arguments import (
     Command,
     Worker,
@@ -95,7 +94,13 @@ def answered(found: Built, query: Query, answer: Answer, truth: Neighbours) -> d
     for line in true:
         line["hit"] = line["row"] not in missed
     return {
-        "query": {"kind": query.kind, "row": query.row, "also": query.also, "text": query.text},
+        "query": {
+            "kind": query.kind,
+            "row": query.row,
+            "also": query.also,
+            "also_total": query.also_total,
+            "text": query.text,
+        },
         "index": {
             "type": handle.type,
             "metric": handle.metric,
@@ -150,6 +155,7 @@ def _query(arguments: argparse.Namespace) -> int:
     say(neighbours_table(said))
     say()
     also = f" · also rows {', '.join(map(str, query.also[:10]))}" if query.also else ""
+    also += f" and {query.also_total - 10:,} more" if query.also_total > 10 else ""
     say(f"{query.text}{also} · {found.handle.metric} · {said['index']['type']} · recall {said['recall']:.2f}")
     return 0
 
@@ -183,11 +189,11 @@ def _recall(arguments: argparse.Namespace) -> int:
 @contextmanager
 def _scratch() -> Iterator[Path]:
     """A folder that goes with the block, whatever ends it."""
-    folder = paths.scratch_folder()
+    folder = scratch.new_folder()
     try:
         yield folder
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        scratch.remove(folder)
 
 
 def _sorted_out(kind: IndexType, given: Mapping[str, str]) -> tuple[Params, Params]:

@@ -2,47 +2,51 @@
 
 from __future__ import annotations
 
-import contextlib
 import itertools
-import os
 import shutil
+from collections import Counter
 from pathlib import Path
 
-import psutil
-
-from explorer import paths
+from explorer import scratch
 
 
 class Scratch:
-    """A folder of this session under the cache, made when it is first needed. Its name begins with our process id,
-    so that what a killed program left behind is found and removed by the next."""
+    """A folder of this session, made when it is first needed."""
 
     def __init__(self) -> None:
         self._numbers = itertools.count(1)
         self._home: Path | None = None
+        self._held: Counter[Path] = Counter()
+        self._doomed: set[Path] = set()
 
     def new_folder(self, purpose: str) -> Path:
         """The path of a folder that is not there yet."""
         if self._home is None:
-            self._home = _home() / f"{os.getpid()}-{id(self):x}"
-            self._home.mkdir(parents=True, exist_ok=True)
+            self._home = scratch.new_folder()
         return self._home / f"{purpose}-{next(self._numbers)}"
 
     def remove(self, folder: Path) -> None:
-        """Remove a folder, if it is one of ours."""
-        if self._home is not None and folder.parent == self._home:
+        """Remove a folder, if it is one of ours; one that is held goes when it is let go."""
+        if self._home is None or folder.parent != self._home:
+            return
+        if self._held[folder]:
+            self._doomed.add(folder)
+        else:
             shutil.rmtree(folder, ignore_errors=True)
 
+    def hold(self, folder: Path) -> None:
+        """Keep a folder while somebody reads from it, whoever removes it meanwhile."""
+        self._held[folder] += 1
+
+    def let_go(self, folder: Path) -> None:
+        """The end of one `hold`."""
+        self._held[folder] -= 1
+        if not self._held[folder] and folder in self._doomed:
+            self._doomed.discard(folder)
+            self.remove(folder)
+
     def close(self) -> None:
-        """Remove everything of this session, and what dead ones have left."""
+        """Remove everything of this session."""
         if self._home is not None:
-            shutil.rmtree(self._home, ignore_errors=True)
-        with contextlib.suppress(OSError):
-            for left in _home().iterdir():
-                pid = left.name.partition("-")[0]
-                if pid.isdigit() and not psutil.pid_exists(int(pid)):
-                    shutil.rmtree(left, ignore_errors=True)
-
-
-def _home() -> Path:
-    return paths.cache_folder() / "scratch"
+            scratch.remove(self._home)
+            self._home = None

@@ -23,7 +23,7 @@ def annoy(state: State) -> Any:
 
 
 def folders(app: Any, tmp_path: Path) -> list[str]:
-    return sorted(path.name for home in (tmp_path / "cache" / "scratch").iterdir() for path in home.iterdir())
+    return sorted(path.name for path in (tmp_path / "cache" / "scratch").glob("*/*/*"))
 
 
 def test_rebuilding_keeps_the_old_index_until_the_new_one_is_ready(opened: Any) -> None:
