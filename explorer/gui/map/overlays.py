@@ -8,7 +8,7 @@ from math import cos, pi, sin, sqrt
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QFont, QPainter, QPen, QPolygonF
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen, QPolygonF
 
 from explorer.gui.map.lettering import paint_text, sized
 from explorer.gui.map.marks import Marks, Rows
@@ -17,6 +17,7 @@ from explorer.gui.map.viewport import Viewport
 
 HIT, MISS, EXTRA, STAR, RING = 6.1, 7.2, 5.4, 9.5, 16.8
 """Radii in logical pixels; EXTRA is half a side."""
+CAPTION = "approximate position"
 
 Places = Callable[[Rows], NDArray[np.float64]]
 """Rows (m,) to where they lie on the screen, (m, 2)."""
@@ -166,10 +167,12 @@ class Overlay:
         painter.setPen(ring)
         painter.drawEllipse(at, RING, RING)
         if approximate:
-            below = QPointF(at.x(), at.y() + RING + 12)
-            paint_text(
-                painter, sized(self._font, 12), below, "approximate position", QColor(theme.quiet), QColor(theme.halo)
-            )  # fmt: skip
+            font = sized(self._font, 12)
+            # Near an edge the caption keeps inside the picture.
+            room = QFontMetricsF(font).horizontalAdvance(CAPTION) / 2 + 6
+            x = min(max(at.x(), room), max(room, self._viewport.width - room))
+            below = QPointF(x, at.y() + (RING + 12 if at.y() + RING + 24 < self._viewport.height else -RING - 12))
+            paint_text(painter, font, below, CAPTION, QColor(theme.quiet), QColor(theme.halo))
 
     def _rank(self, at: QPointF, rank: int) -> None:
         theme = self._theme
