@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import dataclasses
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -156,7 +155,7 @@ def query_text(arguments: argparse.Namespace) -> tuple[str, str]:
 def query_of(arguments: argparse.Namespace, dataset: Dataset, work: Worker) -> Query:
     """The query that was given, read as the kind that its option names; raises BadQuery."""
     if arguments.row is not None:
-        return dataclasses.replace(row_query(arguments.row, dataset), also=())
+        return row_query(arguments.row, dataset)
     kind, text = query_text(arguments)
     readings: tuple[Query, ...] = work.ask(ReadingsRequest(dataset, text, kind))
     return readings[0]

@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 from explorer.core.strings import Strings
 
 FOLD_ROWS = 100_000
+FIRST_LOOKED_AT = 64
+"""Of the rows that bear a name, so many are compared first when only the lowest is wanted."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,13 +35,22 @@ class Names:
     def __getitem__(self, row: int) -> str:
         return self.strings[row]
 
-    def rows_called(self, name: str) -> tuple[int, ...]:
+    def rows_called(self, name: str) -> NDArray[np.int64]:
         """The rows of exactly that name, lowest first; when there is none, those that differ only in case."""
-        folded = name.casefold()
-        first, last = self._first(folded, after=False), self._first(folded, after=True)
-        rows = self.sorted_rows[first:last]
+        rows = self._run(name)
         exact = self.strings.equal_to(name, rows)
-        return tuple((exact if len(exact) else rows).tolist())
+        return exact if len(exact) else rows.astype(np.int64)
+
+    def row_called(self, name: str) -> int | None:
+        """The lowest of `rows_called`, at once however many there are; None when there is none."""
+        rows = self._run(name)
+        first, step = 0, FIRST_LOOKED_AT
+        while first < len(rows):
+            exact = self.strings.equal_to(name, rows[first : first + step])
+            if len(exact):
+                return int(exact[0])
+            first, step = first + step, 4 * step
+        return int(rows[0]) if len(rows) else None
 
     def starting_with(self, prefix: str, most: int = 12) -> list[int]:
         """At most `most` rows whose names begin with `prefix`, whatever the case, in the order of their names."""
@@ -50,6 +61,11 @@ class Names:
                 break
             rows.append(int(row))
         return rows
+
+    def _run(self, name: str) -> NDArray[np.int32]:
+        """The rows of that name whatever the case, lowest first."""
+        folded = name.casefold()
+        return self.sorted_rows[self._first(folded, after=False) : self._first(folded, after=True)]
 
     def _first(self, folded: str, *, after: bool) -> int:
         """The first place in sorted order whose name is not below `folded`, or with `after` is above it."""

@@ -21,6 +21,9 @@ QueryKind = Literal["row", "numbers", "expression", "text"]
 NearestNames = Callable[[str], Sequence[str]]
 Encode = Callable[[str], NDArray[np.float32]]
 
+MOST_ALSO = 100
+"""So many of the other rows of a name are listed; a label may be that of a million rows."""
+
 _NOTHING = "Nothing was asked: type a name, #row, numbers, an expression such as a - b + c, or free text."
 _ROW = re.compile(r"#\s*(\d[\d_,]*)", re.ASCII)
 
@@ -29,14 +32,16 @@ _ROW = re.compile(r"#\s*(\d[\d_,]*)", re.ASCII)
 class Query:
     """What is asked.
 
-    `text` is what the query bar shows. By kind: `row` and `also`, the other rows of the same name; `numbers`, float32
-    (d,); `terms` of an expression, each a sign and a row; and for free text `text` itself.
+    `text` is what the query bar shows. By kind: `row` and `also`, the other rows of the name that was typed, the lowest
+    MOST_ALSO of `also_total`; `numbers`, float32 (d,); `terms` of an expression, each a sign and a row; and for free
+    text `text` itself.
     """
 
     kind: QueryKind
     text: str
     row: int | None = None
     also: tuple[int, ...] = ()
+    also_total: int = 0
     terms: tuple[tuple[float, int], ...] = ()
     numbers: NDArray[np.float32] | None = None
 
@@ -56,11 +61,8 @@ def row_query(row: int, dataset: Dataset) -> Query:
     if not 0 <= row < dataset.rows:
         raise BadQuery(f"There is no row #{row}; rows go from #0 to #{dataset.rows - 1}.")
     name = "" if dataset.names is None else dataset.names[row]
-    if name and dataset.names is not None:
-        rows = dataset.names.rows_called(name)
-        if rows[0] == row:
-            return Query("row", name, row, rows[1:])
-    return Query("row", f"#{row}", row)
+    leads_back = name and dataset.names is not None and dataset.names.row_called(name) == row
+    return Query("row", name if leads_back else f"#{row}", row)
 
 
 def readings(
@@ -152,9 +154,9 @@ def _by_name(text: str, dataset: Dataset) -> Query | None:
     terms = terms_of(text)
     unquoted = terms[0].operand if len(terms) == 1 and terms[0].quoted else text
     for name in dict.fromkeys((text, text.strip(), unquoted)):
-        rows = dataset.names.rows_called(name) if name else ()
-        if rows:
-            return Query("row", dataset.names[rows[0]], rows[0], rows[1:])
+        if name and len(rows := dataset.names.rows_called(name)):
+            row, also = int(rows[0]), tuple(rows[1 : 1 + MOST_ALSO].tolist())
+            return Query("row", dataset.names[row], row, also, len(rows) - 1)
     return None
 
 
@@ -210,9 +212,9 @@ def _meant(text: str, dataset: Dataset, nearest_names: NearestNames) -> list[Que
 
 def _operand_row(term: Term, dataset: Dataset) -> int | None:
     """The lowest row of that name, or the row of that number."""
-    rows = dataset.names.rows_called(term.operand) if dataset.names is not None else ()
-    if rows:
-        return rows[0]
+    row = None if dataset.names is None else dataset.names.row_called(term.operand)
+    if row is not None:
+        return row
     number = None if term.quoted else _row_number(term.operand)
     return None if number is None else _checked_row(number, dataset)
 

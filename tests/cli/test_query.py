@@ -27,7 +27,7 @@ def distances(vectors: Vectors, query: Vectors, metric: str) -> np.ndarray[Any, 
 def test_the_json_has_all_that_is_promised(explorer: Run, named: Path) -> None:
     said = explorer("query", named, "--row", 3, "--k", 5, "--json").json
     assert set(said) == {"query", "index", "neighbours", "truth", "recall", "search_ms"}
-    assert said["query"] == {"kind": "row", "row": 3, "also": [], "text": "item 3"}
+    assert said["query"] == {"kind": "row", "row": 3, "also": [], "also_total": 0, "text": "item 3"}
     assert set(said["index"]) == {"type", "metric", "params", "build_seconds", "bytes"}
     assert (said["index"]["type"], said["index"]["metric"]) == ("exact", "euclidean")
     for each in (*said["neighbours"], *said["truth"]):
@@ -66,6 +66,7 @@ def test_a_name_borne_by_several_means_the_lowest_row_and_lists_the_others(explo
     said = explorer("query", named, "--name", "twin", "--json").json
     assert said["query"]["row"] == TWINS[0]
     assert said["query"]["also"] == list(TWINS[1:])
+    assert said["query"]["also_total"] == len(TWINS) - 1
     people = explorer("query", named, "--name", "twin").out
     assert "also rows 40, 90" in people
 
@@ -108,7 +109,7 @@ def test_numbers_are_a_query_even_when_the_first_is_negative(explorer: Run, name
     numbers = "-1,30,30,30,30,30"
     said = explorer("query", named, "--vector", numbers, "--json").json
     expected = distances(vectors, np.array(numbers.split(","), np.float32), "euclidean")
-    assert said["query"] == {"kind": "numbers", "row": None, "also": [], "text": numbers}
+    assert said["query"] == {"kind": "numbers", "row": None, "also": [], "also_total": 0, "text": numbers}
     assert said["neighbours"][0]["row"] == int(np.argmin(expected))
     assert said["neighbours"][0]["distance"] == pytest.approx(expected.min(), rel=1e-6)
 
@@ -123,7 +124,7 @@ def test_an_expression_leaves_its_operands_out(explorer: Run) -> None:
 
 def test_free_text_goes_through_the_encoder(explorer: Run) -> None:
     said = explorer("query", "sample:wordnet", "--text", "frozen water", "--k", 3, "--json").json
-    assert said["query"] == {"kind": "text", "row": None, "also": [], "text": "frozen water"}
+    assert said["query"] == {"kind": "text", "row": None, "also": [], "also_total": 0, "text": "frozen water"}
     assert said["neighbours"][0]["name"] == "ice"
 
 

@@ -27,7 +27,9 @@ def test_casefolding_is_python_s(texts: list[str]) -> None:
 def test_every_name_is_found(texts: list[str]) -> None:
     names = Names.of(Strings.of(texts))
     for text in texts:
-        assert names.rows_called(text) == tuple(row for row, other in enumerate(texts) if other == text)
+        rows = [row for row, other in enumerate(texts) if other == text]
+        assert names.rows_called(text).tolist() == rows
+        assert names.row_called(text) == rows[0]
         assert names.starting_with(text[:2], len(texts)) == [
             row for row in names.sorted_rows.tolist() if texts[row].casefold().startswith(text[:2].casefold())
         ]
@@ -35,7 +37,14 @@ def test_every_name_is_found(texts: list[str]) -> None:
 
 def test_case_counts_only_where_it_tells_names_apart() -> None:
     names = Names.of(Strings.of(["may", "May", "june"]))
-    assert names.rows_called("May") == (1,)
-    assert names.rows_called("MAY") == (0, 1)
-    assert names.rows_called("JUNE") == (2,)
-    assert names.rows_called("jun") == ()
+    assert names.rows_called("May").tolist() == [1]
+    assert names.rows_called("MAY").tolist() == [0, 1]
+    assert names.rows_called("JUNE").tolist() == [2]
+    assert names.rows_called("jun").tolist() == []
+    assert [names.row_called(name) for name in ("May", "MAY", "JUNE", "jun")] == [1, 0, 2, None]
+
+
+def test_the_lowest_row_of_a_name_that_stands_far_behind_others_of_another_case() -> None:
+    names = Names.of(Strings.of(["cat"] * 500 + ["Cat"] * 3))
+    assert (names.row_called("Cat"), names.row_called("cat"), names.row_called("CAT")) == (500, 0, 0)
+    assert names.rows_called("Cat").tolist() == [500, 501, 502]

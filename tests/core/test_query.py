@@ -89,10 +89,17 @@ def test_other_readings_are_offered_in_order() -> None:
 
 def test_rows_of_one_name() -> None:
     query = first("man")
-    assert (query.row, query.also) == (1, (5,))
-    assert row_query(1, NAMED).text == "man"
+    assert (query.row, query.also, query.also_total) == (1, (5,), 1)
+    assert (row_query(1, NAMED).text, row_query(1, NAMED).also) == ("man", ())
     assert (row_query(5, NAMED).text, row_query(5, NAMED).also) == ("#5", ())
     assert row_query(5, NAMELESS).text == "#5"
+
+
+def test_of_a_name_that_very_many_rows_bear_a_hundred_are_listed() -> None:
+    query = first("cat", dataset(["dog", *["cat"] * 5000]))
+    assert query.row == 1
+    assert query.also == tuple(range(2, 102))
+    assert query.also_total == 4999
 
 
 def test_a_short_free_text_may_be_a_misspelt_name() -> None:

@@ -65,5 +65,5 @@ def test_nan_rows_are_dropped_with_their_words(tmp_path: Path) -> None:
     dataset = read(tmp_path, text)
     assert dataset.rows == 39
     assert dataset.names is not None
-    assert dataset.names.rows_called("bad") == ()
+    assert dataset.names.row_called("bad") is None
     assert dataset.name(4) == "w5"

@@ -49,6 +49,7 @@ def values(dataset: Dataset) -> dict[str, Any]:
         requests.OpenIndexRequest(dataset, Path("i.ann"), None),
         requests.SaveIndexRequest(dataset, HANDLE, Path("i.ann")),
         requests.PrepareRequest(dataset, HANDLE),
+        requests.ForgetRequest(Path("folder")),
         requests.MeasureRequest(dataset, HANDLE, HANDLE, {"search_k": 9}, 10, 100),
         requests.ReadingsRequest(dataset, "#3", "row"),
         requests.SearchRequest(dataset, HANDLE, query, 10),
