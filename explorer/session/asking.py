@@ -6,7 +6,7 @@ from explorer.core.metric import metric_named
 from explorer.core.params import Params
 from explorer.core.query import Query, row_query
 from explorer.core.recall import judged
-from explorer.errors import Cancelled, ExplorerError
+from explorer.errors import Cancelled, ExplorerError, TaskFailed
 from explorer.indexes.base import IndexHandle
 from explorer.session.session import Session
 from explorer.session.state import Asked, State
@@ -28,6 +28,7 @@ class Asking:
         self._searched: tuple[object, ...] = ()
         self._truth_of: tuple[object, ...] = ()
         self._truth_asked: tuple[object, ...] = ()
+        self._unanswered = False
         session.listen(self._react)
 
     def type(self, text: str, kind: str = "") -> None:
@@ -58,16 +59,25 @@ class Asking:
             self.ask(row_query(row, dataset))
 
     def ask(self, query: Query, others: tuple[Query, ...] = ()) -> None:
-        """Make this the query; the one before goes into the history."""
+        """Make this the query; the one before goes into the history. The same once more is no other query: it is
+        asked again only if it has not been answered."""
         state = self._session.state
-        past = state.past if state.asked is None else (*state.past, state.asked)[-MOST_REMEMBERED:]
-        self._take(Asked(query, others), past, ())
+        asked = state.asked or (state.past[-1] if state.past else None)
+        if asked is not None and _question(asked.query) == _question(query):
+            past = state.past if state.asked is not None else state.past[:-1]
+            if self._unanswered:
+                self._searched = ()
+            self._take(Asked(query, others), past, state.future)
+        else:
+            past = state.past if state.asked is None else (*state.past, state.asked)[-MOST_REMEMBERED:]
+            self._take(Asked(query, others), past, ())
 
     def back(self) -> None:
-        """The query before this one."""
+        """The query before this one; after `clear` the one that was cleared."""
         state = self._session.state
-        if state.past and state.asked is not None:
-            self._take(state.past[-1], state.past[:-1], (state.asked, *state.future))
+        if state.past:
+            future = state.future if state.asked is None else (state.asked, *state.future)
+            self._take(state.past[-1], state.past[:-1], future)
 
     def forward(self) -> None:
         """The query that `back` came from."""
@@ -103,29 +113,44 @@ class Asking:
         self._session.update(asked=asked, past=past, future=future, focused=-1)
 
     def _react(self, new: State, old: State) -> None:
-        entry, exact, asked = new.entry(), new.exact, new.asked
-        if new.dataset is None or asked is None:
+        if new.dataset is None or new.asked is None:
             if new.answer is not None or new.truth is not None:
                 self._session.update(answer=None, truth=None, verdict=None)
             self._searched = self._truth_of = self._truth_asked = ()
+            self._unanswered = False
             return
-        true_key = (new.dataset, asked.query, new.k, new.metric, exact.handle if exact else None)
-        key = (*true_key, entry.handle, tuple(entry.given.items())) if entry else ()
-        if key == self._searched and true_key == self._truth_of:
+        entry, exact = new.entry(), new.exact
+        if entry is not None and entry.handle.metric != new.metric:
+            entry = None
+        question = (new.dataset, _question(new.asked.query), new.k, new.metric)
+        key = (question, entry.handle, tuple(entry.given.items())) if entry else (question,)
+        true_key = (question, exact.handle if exact else None)
+        fresh, fresh_truth = key != self._searched, true_key != self._truth_of
+        if not fresh and not fresh_truth:
             return
-        fresh_truth = true_key != self._truth_of
-        self._searched, self._truth_of = key, true_key
-        self._session.update(answer=None, verdict=None, **({"truth": None} if fresh_truth else {}))
-        if entry is None or entry.handle.metric != new.metric:
+        self._searched, self._truth_of, self._unanswered = key, true_key, False
+        stale = {"answer": fresh, "truth": fresh_truth, "verdict": True}
+        self._session.update(**{name: None for name, gone in stale.items() if gone})
+        if entry is None:
             return
-        self._search("search", new, entry.handle, entry.given, key)
+        if fresh:
+            self._search("search", new, entry.handle, entry.given, key)
         # What exact search answered is the truth already; what it was about to answer is lost with its turn.
         known = not fresh_truth and (new.truth is not None or self._truth_asked == true_key)
         if exact is not None and entry is not exact and not known:
             self._truth_asked = true_key
             self._search("truth", new, exact.handle, {}, true_key)
 
-    def _search(self, slot: str, state: State, handle: IndexHandle, given: Params, key: tuple[object, ...]) -> None:
+    def _search(
+        self,
+        slot: str,
+        state: State,
+        handle: IndexHandle,
+        given: Params,
+        key: tuple[object, ...],
+        again: bool = True,
+    ) -> None:
+        """Ask an index; a child that dies over it is asked `again`."""
         assert state.dataset is not None and state.asked is not None
         request = SearchRequest(state.dataset, handle, state.asked.query, state.k, given)
 
@@ -137,8 +162,15 @@ class Asking:
                 self._arrived(slot, answer)
 
         def failed(error: ExplorerError) -> None:
-            if fits():
-                self._failed(error)
+            if not fits() or isinstance(error, Cancelled):
+                return
+            if again and isinstance(error, TaskFailed):
+                self._search(slot, state, handle, given, key, again=False)
+                return
+            self._unanswered = True
+            if slot == "truth":
+                self._truth_asked = ()
+            self._failed(error)
 
         self._searches.ask(slot, request, done, failed)
 
@@ -146,7 +178,7 @@ class Asking:
         state = self._session.state
         entry = state.entry()
         found = answer if slot == "search" else state.answer
-        is_truth = slot == "truth" or (entry is not None and entry.handle.type == "exact")
+        is_truth = slot == "truth" or (entry is not None and entry.is_exact)
         truth = answer.neighbours if is_truth else state.truth
         verdict = judged(found.neighbours, truth, state.metric) if found is not None and truth is not None else None
         self._session.update(answer=found, truth=truth, verdict=verdict)
@@ -154,3 +186,12 @@ class Asking:
     def _failed(self, error: ExplorerError) -> None:
         if not isinstance(error, Cancelled):
             self._session.fail("query", str(error))
+
+
+def _question(query: Query) -> tuple[object, ...]:
+    """What tells one query from another, whatever words it was typed in."""
+    if query.row is not None:
+        return (query.row,)
+    if query.numbers is not None:
+        return ("numbers", query.numbers.tobytes())
+    return (query.kind, query.terms or query.text)

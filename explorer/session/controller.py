@@ -7,7 +7,9 @@ from collections.abc import Callable
 from explorer.session.asking import Asking
 from explorer.session.indexing import Indexing
 from explorer.session.looking import Looking
+from explorer.session.losing import would_lose
 from explorer.session.mapping import Mapping
+from explorer.session.measuring import Measuring
 from explorer.session.opening import Opening
 from explorer.session.scratch import Scratch
 from explorer.session.session import Session
@@ -28,8 +30,13 @@ class Controller:
         self.opening = Opening(self.session, self.tasks, self.settings)
         self.mapping = Mapping(self.session, self.tasks)
         self.indexing = Indexing(self.session, self.tasks, self.runner, self.scratch)
+        self.measuring = Measuring(self.session, self.tasks)
         self.asking = Asking(self.session, self.runner)
         self.looking = Looking(self.session)
+
+    def would_lose(self, *, closing: bool = False) -> tuple[str, ...]:
+        """What people asked for that opening another source, or `closing`, would throw away; each in words."""
+        return would_lose(self.session.state, closing=closing)
 
     def close(self) -> None:
         """Stop all work; nothing changes the State any more, and what was built for it is removed."""

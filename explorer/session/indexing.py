@@ -1,4 +1,4 @@
-"""The indexes of the session: build, choose, set search parameters, measure, save, open, remove."""
+"""The indexes of the session: build, choose, set search parameters, save, open, remove."""
 
 from __future__ import annotations
 
@@ -8,28 +8,18 @@ from dataclasses import replace
 from pathlib import Path
 
 from explorer.core import params as core_params
-from explorer.core.dataset import Dataset
+from explorer.core.metric import Metric
 from explorer.core.params import Params
-from explorer.errors import BadParameter, Cancelled, ExplorerError
+from explorer.errors import BadParameter, Cancelled, ExplorerError, TaskFailed
 from explorer.indexes import asking, type_named
 from explorer.indexes.base import IndexHandle
-from explorer.measure.recall import RecallResult
 from explorer.session.scratch import Scratch
 from explorer.session.session import Session
-from explorer.session.state import IndexEntry, State
-from explorer.session.tasks import Tasks
+from explorer.session.state import EXACT, IndexEntry, State
+from explorer.session.tasks import BUILD, SAVE, Tasks
 from explorer.work.latest import ignore
-from explorer.work.requests import (
-    BuildRequest,
-    MeasureRequest,
-    OpenIndexRequest,
-    PrepareRequest,
-    SaveIndexRequest,
-)
+from explorer.work.requests import BuildRequest, OpenIndexRequest, PrepareRequest, SaveIndexRequest
 from explorer.work.runner import Runner
-
-MEASURE_WORK = 5e10
-"""Multiplications that measuring an index may cost: about a second on two cores."""
 
 
 class Indexing:
@@ -42,7 +32,8 @@ class Indexing:
         self._scratch = scratch
         self._numbers = itertools.count(1)
         self._chosen = False
-        self._unmeasured: set[tuple[IndexEntry, int]] = set()
+        self._prepared: dict[Metric, Path] = {}
+        self._unprepared: set[Metric] = set()
         self.first_type = "annoy"
         self.first_params: Params = {}
         self.first_search: Params = {}
@@ -82,7 +73,8 @@ class Indexing:
             self._failed(error)
 
         done = self._built(key, by_itself)
-        self._tasks.start(f"build {key}", f"Building {kind.title}", request, done, failed, unheard=clean_up)
+        title = f"Building {kind.title}"
+        self._tasks.start(f"{BUILD}{key}", title, request, done, failed, unheard=clean_up, by_itself=by_itself)
 
     def open(self, path: Path) -> None:
         """Open a saved index over the present Dataset."""
@@ -101,11 +93,24 @@ class Indexing:
         if state.dataset is None or entry is None:
             return
 
+        source = entry.handle.path.parent
+        self._scratch.hold(source)
+
+        def let_go() -> None:
+            self._scratch.let_go(source)
+
         def saved(handle: IndexHandle) -> None:
-            self._change(key, name=handle.path.name)
+            let_go()
+            present = self._session.state.entry(key)
+            if present is not None and present.handle is entry.handle:
+                self._change(key, name=handle.path.name)
+
+        def failed(error: ExplorerError) -> None:
+            let_go()
+            self._failed(error)
 
         request = SaveIndexRequest(state.dataset, entry.handle, out)
-        self._tasks.start(f"save {key}", f"Saving {out.name}", request, saved, self._failed)
+        self._tasks.start(f"{SAVE}{key} {out}", f"Saving {out.name}", request, saved, failed, unheard=let_go)
 
     def choose(self, key: str) -> None:
         """Let this index answer; if it was built with another metric, the metric follows."""
@@ -119,10 +124,10 @@ class Indexing:
 
         Exact search itself stays: it costs nothing, and the others are held against it.
         """
-        self._tasks.cancel(f"build {key}")
+        self._tasks.cancel(f"{BUILD}{key}")
         state = self._session.state
         entry = state.entry(key)
-        if entry is None or entry.handle.type == "exact":
+        if entry is None or entry.is_exact:
             return
         left = tuple(entry for entry in state.indexes if entry.key != key)
         exact = state.exact
@@ -145,41 +150,63 @@ class Indexing:
         self._change(key, given=dict(given), recall=None)
 
     def _react(self, new: State, old: State) -> None:
+        if new.dataset is not old.dataset:
+            self._let_go_of(old)
         if new.dataset is None:
             return
         if new.dataset is not old.dataset:
-            self._chosen = False
-            self._unmeasured.clear()
-            self._prepare_exact(new.dataset, new)
-            if self.first_type not in ("", "exact") and new.dataset.rows > 1:
+            self._prepare_exact(new)
+            if self.first_type not in ("", EXACT) and new.dataset.rows > 1:
                 self.build(self.first_type, self.first_params, by_itself=True)
-        elif new.metric != old.metric and not _fits(new):
-            if new.exact is not None:
+        elif new.metric != old.metric:
+            if new.exact is None:
+                self._prepare_exact(new)
+            elif not _fits(new):
                 self._session.update(current=new.exact.key)
-            else:
-                self._prepare_exact(new.dataset, new)
-        if new.k != old.k:
-            stale = tuple(replace(e, recall=None) if e.recall else e for e in new.indexes)
-            self._session.update(indexes=stale)
-        if new.indexes is not old.indexes or new.k != old.k:
-            self._measure_next()
+        elif new.asked is not old.asked and new.asked is not None and new.metric in self._unprepared:
+            self._session.clear_problem("indexes")
+            self._prepare_exact(new)
 
-    def _prepare_exact(self, dataset: Dataset, state: State) -> None:
-        """Exact search needs one quick pass over the vectors; the child that searches makes it."""
-        key, metric = f"exact-{state.metric}", state.metric
+    def _let_go_of(self, old: State) -> None:
+        """What was built or was to be prepared for a Dataset that is no longer open."""
+        self._chosen = False
+        for metric in self._prepared:
+            self._runner.searches.forget(_preparing(metric))
+        for folder in (*self._prepared.values(), *(entry.handle.path.parent for entry in old.indexes)):
+            self._scratch.remove(folder)
+        self._prepared.clear()
+        self._unprepared.clear()
+
+    def _prepare_exact(self, state: State, *, again: bool = True) -> None:
+        """Exact search is made ready by the child that searches. One that dies over it is asked once more; then
+        whoever asks the next query."""
+        dataset, metric = state.dataset, state.metric
+        assert dataset is not None
+        key = f"{EXACT}-{metric}"
 
         def done(handle: IndexHandle) -> None:
             present = self._session.state
             if present.dataset is dataset and present.entry(key) is None:
                 entry = IndexEntry(key, handle)
-                exacts = [e for e in present.indexes if e.handle.type == "exact"]
-                others = [e for e in present.indexes if e.handle.type != "exact"]
+                exacts = [e for e in present.indexes if e.is_exact]
+                others = [e for e in present.indexes if not e.is_exact]
                 answers = present.current if _fits(present) or metric != present.metric else key
                 self._session.update(indexes=(*exacts, entry, *others), current=answers)
                 self._warm(handle)
 
-        request = BuildRequest(dataset, "exact", metric, {}, self._scratch.new_folder("exact"))
-        self._runner.searches.ask(f"prepare {key}", request, done, self._failed)
+        def failed(error: ExplorerError) -> None:
+            if self._session.state.dataset is not dataset or isinstance(error, Cancelled):
+                return
+            if again and isinstance(error, TaskFailed):
+                self._prepare_exact(state, again=False)
+            else:
+                self._unprepared.add(metric)
+                self._failed(error)
+
+        self._unprepared.discard(metric)
+        folder = self._prepared.setdefault(metric, self._scratch.new_folder(EXACT))
+        request = BuildRequest(dataset, EXACT, metric, {}, folder)
+        self._runner.searches.ask(_preparing(metric), request, done, failed)
 
     def _warm(self, handle: IndexHandle) -> None:
         """Open it where searches are made; whether that works is for the first search to say."""
@@ -191,7 +218,7 @@ class Indexing:
             state = self._session.state
             before = state.entry(key)
             given = before.given if before else self.first_search if by_itself else {}
-            entry = IndexEntry(key, handle, given, name=name)
+            entry = IndexEntry(key, handle, given, name=name, by_hand=not by_itself and not name)
             if before is None:
                 indexes = (*state.indexes, entry)
             else:
@@ -212,49 +239,13 @@ class Indexing:
         indexes = tuple(replace(e, **changes) if e.key == key else e for e in self._session.state.indexes)  # type: ignore[arg-type]
         self._session.update(indexes=indexes)
 
-    def _measure_next(self) -> None:
-        """Measure the recall of one index that has none yet; the next one follows when it is done."""
-        state = self._session.state
-        if state.dataset is None or state.dataset.rows < 2 or self._tasks.running("measure"):
-            return
-        exact = {e.handle.metric: e.handle for e in state.indexes if e.handle.type == "exact"}
-        entry = next(
-            (
-                e
-                for e in state.indexes
-                if e.handle.type != "exact"
-                and not e.recall
-                and e.handle.metric in exact
-                and (e, state.k) not in self._unmeasured
-            ),
-            None,
-        )
-        if entry is None:
-            return
-        wanted, k = entry, state.k
-
-        def still_wanted() -> bool:
-            return self._session.state.entry(wanted.key) is wanted and self._session.state.k == k
-
-        def done(result: RecallResult) -> None:
-            if still_wanted():
-                self._change(wanted.key, recall=result)
-            else:
-                self._measure_next()
-
-        def failed(error: ExplorerError) -> None:
-            if still_wanted():
-                self._unmeasured.add((wanted, k))
-                self._failed(error)
-            self._measure_next()
-
-        dataset = state.dataset
-        queries = int(min(1000, dataset.rows, max(50, MEASURE_WORK / (2 * dataset.rows * dataset.dimensions))))
-        request = MeasureRequest(dataset, entry.handle, exact[entry.handle.metric], entry.given, k, queries)
-        self._tasks.start("measure", f"Measuring {type_named(entry.handle.type).title}", request, done, failed)
-
 
 def _fits(state: State) -> bool:
     """Whether the index that answers was built with the present metric."""
     entry = state.entry()
     return entry is not None and entry.handle.metric == state.metric
+
+
+def _preparing(metric: Metric) -> str:
+    """The slot among the searches in which exact search is made ready."""
+    return f"prepare {EXACT}-{metric}"

@@ -15,7 +15,7 @@ from explorer.core.projection import Projection
 from explorer.errors import Cancelled, ExplorerError
 from explorer.session.session import Session
 from explorer.session.state import State
-from explorer.session.tasks import Tasks
+from explorer.session.tasks import SAVE, Tasks
 from explorer.work.requests import PositionsRequest, ProjectRequest, SavePositionsRequest
 
 MAP = "map"
@@ -33,21 +33,18 @@ class Mapping:
         self._under_way: ProjectRequest | None = None
         session.listen(self._react)
 
-    def project(self, method: str, params: Params | None = None, *, fresh: bool = True) -> None:
+    def project(self, method: str, params: Params | None = None) -> None:
         """Lay the rows out anew; the present map stays until the first frame is there."""
-        state = self._session.state
-        if state.dataset is None:
-            return
-        self._session.clear_problem("map")
-        self._session.update(laying_out=True)
-        self._under_way = request = ProjectRequest(state.dataset, state.metric, method, params or {}, self.seed, fresh)
-        self._tasks.start(MAP, f"Projecting · {method.upper()}", request, self._done(), self._failed, self._frame)
+        if self._session.state.dataset is not None:
+            self._session.clear_problem("map")
+            self._lay_out(method, params or {}, fresh=True)
 
     def open_positions(self, path: Path) -> None:
         """Take the positions of a file (float32, one line for each source row) as the map."""
         dataset = self._session.state.dataset
         if dataset is None:
             return
+        self._session.clear_problem("map")
         self._session.update(laying_out=True)
         self._under_way = None
         self._tasks.start(MAP, "Reading positions", PositionsRequest(dataset, path), self._done(), self._failed)
@@ -57,7 +54,7 @@ class Mapping:
         state = self._session.state
         if state.dataset is not None and state.positions is not None:
             request = SavePositionsRequest(state.dataset, state.positions, path)
-            self._tasks.start("save map", f"Saving {path.name}", request, lambda _: None, self._not_saved)
+            self._tasks.start(f"{SAVE}map {path}", f"Saving {path.name}", request, lambda _: None, self._not_saved)
 
     def stop(self) -> None:
         """Stop the layout; its last frame stays."""
@@ -73,11 +70,20 @@ class Mapping:
             self._first_map(new.dataset, new.metric)
 
     def _first_map(self, dataset: Dataset, metric: Metric) -> None:
-        """PCA, and then what was chosen to follow it."""
+        """PCA, and then what was chosen to follow it; both are found again where they have been made before."""
         self._session.update(laying_out=True)
-        then = (lambda: self.project(self.first_method, fresh=False)) if self.first_method != "pca" else None
-        self._under_way = request = ProjectRequest(dataset, metric, "pca", {}, self.seed)
-        self._tasks.start(MAP, "First map · PCA", request, self._done(then), self._failed)
+        then = (lambda: self._lay_out(self.first_method, {}, fresh=False)) if self.first_method != "pca" else None
+        self._under_way = request = ProjectRequest(dataset, metric, "pca", {}, self.seed, fresh=False)
+        self._tasks.start(MAP, "First map · PCA", request, self._done(then), self._failed, by_itself=True)
+
+    def _lay_out(self, method: str, params: Params, *, fresh: bool) -> None:
+        """What is said on the map stays: it may be why this layout is made."""
+        state = self._session.state
+        assert state.dataset is not None
+        self._session.update(laying_out=True)
+        self._under_way = request = ProjectRequest(state.dataset, state.metric, method, params, self.seed, fresh)
+        title = f"Projecting · {method.upper()}"
+        self._tasks.start(MAP, title, request, self._done(), self._failed, self._frame, by_itself=not fresh)
 
     def _frame(self, positions: NDArray[np.float32]) -> None:
         self._session.update(positions=positions)
@@ -97,7 +103,8 @@ class Mapping:
             self._session.fail("map", str(error))
         state, request = self._session.state, self._under_way
         if state.positions is None:
-            if state.dataset is not None and request is None and not isinstance(error, Cancelled):
+            was_pca = request is not None and request.method == "pca"
+            if state.dataset is not None and not was_pca and not isinstance(error, Cancelled):
                 self._first_map(state.dataset, state.metric)
         elif request is not None and (state.projection is None or state.positions is not state.projection.positions):
             metric: Metric = "cosine" if request.metric == "dot" else request.metric

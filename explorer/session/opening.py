@@ -14,10 +14,9 @@ from explorer.errors import Cancelled, ExplorerError
 from explorer.session.session import Session
 from explorer.session.settings import Settings
 from explorer.session.tasks import Tasks
-from explorer.work.requests import FingerprintRequest, ReadRequest
+from explorer.work.requests import ReadRequest
 
 READ = "read"
-FINGERPRINT = "fingerprint"
 
 _Given = tuple[dict[str, str], Metric | None]
 """The options and the metric that a source was opened with."""
@@ -92,12 +91,6 @@ class Opening:
         self._session.update(opening="")
         if not isinstance(error, Cancelled):
             self._session.fail("data", str(error))
-
-    def fingerprint(self) -> None:
-        """Compute the Dataset's fingerprint in the background, once nothing else waits."""
-        dataset = self._session.state.dataset
-        if dataset is not None and not dataset.fingerprint:
-            self._tasks.start(FINGERPRINT, "Fingerprint", FingerprintRequest(dataset), lambda _: None, lambda _: None)
 
 
 def colour_column(dataset: Dataset) -> str:

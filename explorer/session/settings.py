@@ -23,10 +23,7 @@ class Settings:
     def __init__(self, path: Path | None) -> None:
         self._path = path
         self._values: dict[str, Any] = {}
-        if path is not None:
-            with contextlib.suppress(OSError, ValueError, RecursionError):
-                values = json.loads(path.read_text("utf-8"))
-                self._values = values if isinstance(values, dict) else {}
+        self._read()
 
     @classmethod
     def of_user(cls) -> Settings:
@@ -43,6 +40,7 @@ class Settings:
 
     def remember(self, source: str) -> None:
         """Put a file at the top of the recent ones."""
+        self._read()
         path = str(Path(source).absolute())
         self.set("recent", [path, *(other for other in self.recent if other != path)][:MOST_RECENT])
 
@@ -51,7 +49,8 @@ class Settings:
         return value if isinstance(value, str) else default
 
     def set(self, key: str, value: str | list[str]) -> None:
-        """Remember a value now; the file is written beside and renamed."""
+        """Remember a value now, beside what other windows have set; the file is written beside and renamed."""
+        self._read()
         self._values = {**self._values, "version": VERSION, key: value}
         if self._path is None:
             return
@@ -62,3 +61,10 @@ class Settings:
         except OSError:
             with contextlib.suppress(OSError):
                 beside.unlink(missing_ok=True)
+
+    def _read(self) -> None:
+        """Take what the file says now; while it says nothing, what is known stays."""
+        if self._path is not None:
+            with contextlib.suppress(OSError, ValueError, RecursionError):
+                values = json.loads(self._path.read_text("utf-8"))
+                self._values = values if isinstance(values, dict) else {}

@@ -19,6 +19,9 @@ from explorer.indexes.base import IndexHandle
 from explorer.measure.recall import RecallResult
 from explorer.work.requests import Answer
 
+EXACT = "exact"
+"""The index type that looks at everything."""
+
 Place = Literal["data", "query", "map", "indexes"]
 
 
@@ -40,6 +43,8 @@ class TaskView:
     fraction: float | None = None
     seconds_left: float | None = None
     cancellable: bool = True
+    by_itself: bool = False
+    """Whether nobody asked for it."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,6 +57,18 @@ class IndexEntry:
     recall: RecallResult | None = None
     name: str = ""
     """How it is called when it was opened from or saved to a file."""
+    by_hand: bool = False
+    """Whether somebody asked for it to be built."""
+
+    @property
+    def is_exact(self) -> bool:
+        """Whether it tells the truth."""
+        return self.handle.type == EXACT
+
+    @property
+    def unsaved(self) -> bool:
+        """Whether somebody would have to build it again."""
+        return self.by_hand and not self.name
 
 
 @dataclass(frozen=True, eq=False)
@@ -109,7 +126,7 @@ class State:
     @property
     def exact(self) -> IndexEntry | None:
         """The exact index of the present metric, which tells the truth."""
-        return next((e for e in self.indexes if e.handle.type == "exact" and e.handle.metric == self.metric), None)
+        return next((e for e in self.indexes if e.is_exact and e.handle.metric == self.metric), None)
 
     def problem(self, place: Place) -> str:
         """What is wrong at that place; empty when nothing is."""

@@ -14,8 +14,8 @@ from explorer.work.latest import ignore
 from explorer.work.requests import Request
 from explorer.work.runner import Runner, Task
 
-SAVE = "save "
-"""How the keys of tasks begin that write what somebody asked to keep."""
+BUILD, SAVE = "build ", "save "
+"""How the keys of tasks begin that build indexes, and that write what somebody asked to keep."""
 
 
 class Tasks:
@@ -36,9 +36,11 @@ class Tasks:
         failed: Callable[[ExplorerError], None],
         partial: Callable[[Any], None] = ignore,
         unheard: Callable[[], None] = ignore,
+        *,
+        by_itself: bool = False,
     ) -> None:
         """Start a task, which is shown until it ends. `unheard` is called when it ends after it was cancelled because
-        it was not wanted any more: then neither `done` nor `failed` is."""
+        it was not wanted any more: then neither `done` nor `failed` is. `by_itself`: nobody asked for it."""
         self.cancel(key)
 
         def ended(tell: Callable[[Any], None]) -> Callable[[Any], None]:
@@ -62,7 +64,7 @@ class Tasks:
         task = Task(request, title, ended(done), ended(failed), progress, frame)
         self._tasks[key] = task
         self._started[key] = time.monotonic()
-        self._session.update(tasks=(*self._session.state.tasks, TaskView(key, title)))
+        self._session.update(tasks=(*self._session.state.tasks, TaskView(key, title, by_itself=by_itself)))
         self._runner.start(task)
 
     def running(self, key: str) -> bool:
