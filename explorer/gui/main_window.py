@@ -117,17 +117,26 @@ class MainWindow(QMainWindow):
         """Ask for a metadata table of the present file."""
         if self.controller.session.state.dataset is not None:
             path, _ = QFileDialog.getOpenFileName(self, "Open metadata", "", "Tables (*.tsv *.csv);;All files (*)")
-            if path:
+            if path and self._may_lose(self.controller.would_lose(), "Open the set again with this table?"):
                 self.controller.opening.attach_metadata(Path(path))
 
     def open(self, source: str) -> None:
         """Open a path or `sample:NAME`, asking first when work under way would be lost."""
-        building = [task.title for task in self.controller.session.state.tasks if task.key.startswith("build ")]
-        if building and self.isVisible():
-            question = f"{', '.join(building)} is still under way and would be stopped. Open another file?"
-            if QMessageBox.question(self, "ANN Explorer", question) != QMessageBox.StandardButton.Yes:
-                return
+        if self.isVisible() and not self._may_lose(self.controller.would_lose(), "Open another file?"):
+            return
         self.controller.opening.open(source)
+
+    def quit(self) -> None:
+        """Close the window, asking first when work would be lost."""
+        if self._may_lose(self.controller.would_lose(closing=True), "Close the window?"):
+            self.close()
+
+    def _may_lose(self, lost: tuple[str, ...], question: str) -> bool:
+        """Whether there is nothing to lose, or whoever would lose it says yes."""
+        if not lost:
+            return True
+        asked = "\n".join(("This would be lost:", *(f"• {what}" for what in lost), "", question))
+        return QMessageBox.question(self, "ANN Explorer", asked) == QMessageBox.StandardButton.Yes
 
     def switch_theme(self) -> None:
         """Dark to light, or light to dark; remembered."""
@@ -181,7 +190,7 @@ class MainWindow(QMainWindow):
             Action("Dark or light", "Ctrl+Shift+L", self.switch_theme),
             Action("Full screen", "F11", self.full_screen),
             Action("Commands", "Ctrl+K", self.open_palette),
-            Action("Quit", "Ctrl+Q", self.close),
+            Action("Quit", "Ctrl+Q", self.quit),
         ]
 
     def open_palette(self) -> None:
@@ -243,7 +252,11 @@ class MainWindow(QMainWindow):
             self.open(files[0])
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        """End all work; nothing is left behind."""
+        """End all work; nothing is left behind. People are asked first, the program and the system are not."""
+        lost = self.controller.would_lose(closing=True) if event.spontaneous() else ()
+        if not self._may_lose(lost, "Close the window?"):
+            event.ignore()
+            return
         self._gui_thread.close()
         self.controller.close()
         super().closeEvent(event)

@@ -268,7 +268,9 @@ def test_a_metadata_table_is_put_beside_the_vectors(
     empty.until_quiet()
 
 
-def test_closing_during_a_build_leaves_no_child_behind(qtbot: QtBot, tmp_path: Path) -> None:
+def test_closing_during_a_build_is_asked_about_and_leaves_no_child_behind(
+    qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     before = set(psutil.Process().children())
     user = open_window(tmp_path)
     user.controller.indexing.first_type = ""
@@ -277,6 +279,11 @@ def test_closing_during_a_build_leaves_no_child_behind(qtbot: QtBot, tmp_path: P
     user.controller.indexing.build("annoy", {"trees": 5000})
     user.until(lambda: any(task.fraction for task in user.state.tasks))
     assert set(psutil.Process().children()) - before
+    questions: list[str] = []
+    buttons = iter([QMessageBox.StandardButton.No, QMessageBox.StandardButton.Yes])
+    monkeypatch.setattr(QMessageBox, "question", lambda *a: questions.append(a[2]) or next(buttons))
+    user.press(Qt.Key.Key_Q, CONTROL)
+    assert user.window.isVisible() and "Building Annoy" in questions[0]
     user.press(Qt.Key.Key_Q, CONTROL)
     assert not user.window.isVisible()
     user.until(lambda: not set(psutil.Process().children()) - before)
