@@ -1,7 +1,7 @@
 """Indexes as files for people: the library's own format, with a sidecar that says what the library does not.
 
 The sidecar of OUT is OUT.json: type, metric, dimensions, rows, params, library, stored (how the library sees the file),
-checksum (blake2b-128 of the file), and the fingerprint of the Dataset where it is known.
+checksum (blake2b-128 of the file), and the fingerprint of the Dataset.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from explorer.core import params as core_params
-from explorer.core.dataset import Dataset
+from explorer.core.dataset import Dataset, fingerprinted
 from explorer.core.metric import Metric, metric_named
 from explorer.core.params import Params
 from explorer.core.progress import Progress, silent
@@ -50,7 +50,7 @@ def save_index(handle: IndexHandle, dataset: Dataset, out: Path, progress: Progr
     about = sidecar_of(unfinished)
     try:
         checksum = _copied(handle.path, unfinished, progress)
-        about.write_text(_described(handle, dataset, checksum), "utf-8")
+        about.write_text(_described(handle, dataset, checksum, progress), "utf-8")
         unfinished.replace(out)
         about.replace(sidecar_of(out))
     except OSError as error:
@@ -79,7 +79,7 @@ def open_saved(path: Path, dataset: Dataset, metric: Metric | None = None, progr
     if (handle.rows, handle.dimensions) != (dataset.rows, dataset.dimensions):
         theirs, ours = f"{handle.rows:,} × {handle.dimensions}", f"{dataset.rows:,} × {dataset.dimensions}"
         raise BadFile(path, f"it was built over {theirs} vectors; {dataset.title} has {ours}.")
-    if fingerprint and dataset.fingerprint and fingerprint != dataset.fingerprint:
+    if fingerprint and fingerprint != fingerprinted(dataset, progress):
         raise BadFile(path, f"it was built over other vectors than those of {dataset.title}; build it again.")
     if _copied(path, None, progress) != checksum:
         raise BadFile(path, "it is damaged: its checksum is not the one in its sidecar; build it again.")
@@ -122,7 +122,7 @@ def _pass_on(reading: Any, digest: Any, writing: Any | None, whole: int, progres
         done += len(piece)
 
 
-def _described(handle: IndexHandle, dataset: Dataset, checksum: str) -> str:
+def _described(handle: IndexHandle, dataset: Dataset, checksum: str, progress: Progress) -> str:
     facts = {
         "type": handle.type,
         "metric": handle.metric,
@@ -133,7 +133,7 @@ def _described(handle: IndexHandle, dataset: Dataset, checksum: str) -> str:
         "stored": type_named(handle.type).stored(handle, dataset),
         "build_seconds": round(handle.build_seconds, 3),
         "checksum": checksum,
-        "fingerprint": dataset.fingerprint,
+        "fingerprint": fingerprinted(dataset, progress),
     }
     return json.dumps(facts, indent=1) + "\n"
 
