@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -153,6 +156,125 @@ def test_clear_takes_the_answer_away_and_keeps_the_history(opened: Any) -> None:
     assert [a.query.row for a in state.past] == [1]
     asking.ask_row(1)
     assert opened.settle().verdict is not None
+
+
+def test_the_same_query_once_more_is_no_other_query(opened: Any) -> None:
+    asking = opened.controller.asking
+    asking.ask_row(1)
+    asking.ask_row(2)
+    before = opened.settle()
+    asking.ask_row(2)
+    asking.type("#2")
+    state = opened.until(lambda s: s.asked.query.text == "thing2" and s.asked is not before.asked)
+    assert [a.query.row for a in state.past] == [1] and state.verdict is before.verdict
+    for _ in range(2):
+        asking.type("1 2 3 4 5 6 7 8")
+        opened.until(lambda s: s.asked.query.kind == "numbers")
+        opened.settle()
+    asking.type("thing1 + thing2")
+    opened.until(lambda s: s.asked.query.kind == "expression")
+    asking.type("thing1 - thing2")
+    state = opened.until(lambda s: s.asked.query.text == "thing1 - thing2")
+    assert [a.query.kind for a in state.past] == ["row", "row", "numbers", "expression"]
+
+
+def test_what_was_cleared_comes_back(opened: Any) -> None:
+    asking = opened.controller.asking
+    for row in (1, 2):
+        asking.ask_row(row)
+    asking.clear()
+    asking.back()
+    state = opened.settle()
+    assert (state.asked.query.row, [a.query.row for a in state.past], state.future) == (2, [1], ())
+    asking.clear()
+    asking.ask_row(2)
+    asking.back()
+    state = opened.settle()
+    assert (state.asked.query.row, state.past, [a.query.row for a in state.future]) == (1, (), [2])
+
+
+def test_a_query_that_had_no_answer_is_asked_again(opened: Any, npy: Path) -> None:
+    npy.rename(npy.with_suffix(".away"))
+    opened.controller.asking.ask_row(1)
+    assert "vectors.npy" in opened.until(lambda s: s.problem("query")).problem("query")
+    npy.with_suffix(".away").rename(npy)
+    opened.controller.asking.ask_row(1)
+    state = opened.until(lambda s: s.verdict is not None)
+    assert state.problem("query") == "" and state.past == ()
+
+
+class Killer(threading.Thread):
+    """Kills the child that searches while it works for one slot, so often."""
+
+    def __init__(self, app: Any, slot: str, times: int) -> None:
+        super().__init__(daemon=True)
+        self.searches, self.slot, self.times = app.controller.runner.searches, slot, times
+        self.killed = 0
+        self.done = threading.Event()
+        self.start()
+
+    def run(self) -> None:
+        victim = None
+        while not self.done.wait(0.0005) and self.killed < self.times:
+            running, process = self.searches._running, self.searches._process
+            if running is not None and running.slot.startswith(self.slot) and process not in (None, victim):
+                victim, self.killed = process, self.killed + 1
+                process.kill()
+
+    def __enter__(self) -> Killer:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.done.set()
+        self.join()
+
+
+@pytest.fixture
+def slow(app: Any, tmp_path: Path) -> Any:
+    """So many rows that one can come between the index's answer and the truth."""
+    np.save(tmp_path / "slow.npy", np.random.default_rng(0).normal(size=(50_000, 64)).astype(np.float32))
+    app.open(tmp_path / "slow.npy")
+    return app
+
+
+def test_a_child_that_dies_over_the_truth_is_asked_again(slow: Any) -> None:
+    with Killer(slow, "truth", 1) as killer:
+        for row in range(200):
+            slow.controller.asking.ask_row(row)
+            state = slow.settle()
+            assert state.problem("query") == "" and len(state.truth) == 10
+            if killer.killed:
+                return
+    raise AssertionError("no child was caught")
+
+
+def test_the_truth_that_was_lost_comes_with_the_next_try(slow: Any) -> None:
+    with Killer(slow, "truth", 100):
+        for row in range(200):
+            slow.controller.asking.ask_row(row)
+            if slow.settle().problem("query"):
+                break
+    state = slow.state
+    assert "process ended" in state.problem("query") and state.answer is not None and state.truth is None
+    slow.controller.indexing.choose(state.exact.key)
+    slow.controller.indexing.choose(state.current)
+    state = slow.until(lambda s: s.verdict is not None)
+    slow.controller.asking.ask_row(state.asked.query.row)
+    assert slow.state.problem("query") == "" and slow.state.verdict is state.verdict
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGSTOP"), reason="processes cannot be stopped here")
+def test_exact_search_that_could_not_be_prepared_is_prepared_for_the_next_query(opened: Any) -> None:
+    # One that is stopped has begun nothing when it is killed, and those that follow are killed while they start.
+    os.kill(opened.controller.runner.searches._process._process.pid, signal.SIGSTOP)
+    metric = "dot" if opened.state.metric != "dot" else "manhattan"
+    with Killer(opened, "prepare", 100):
+        opened.controller.asking.set_metric(metric)
+        state = opened.until(lambda s: s.problem("indexes"))
+    assert "process ended" in state.problem("indexes") and state.exact is None
+    opened.controller.asking.ask_row(1)
+    state = opened.settle()
+    assert state.problem("indexes") == "" and state.truth.rows.tolist() == nearest(state, 1)
 
 
 def test_an_answer_that_comes_after_clear_is_dropped(opened: Any) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from pathlib import Path
 from typing import Any
@@ -157,6 +158,70 @@ def test_an_index_is_saved_and_opened_again(opened: Any, tmp_path: Path) -> None
     assert state.entry().recall is not None and state.verdict is not None
     opened.controller.indexing.remove(state.entry().key)
     assert out.exists()
+
+
+def test_an_opened_index_of_another_metric_is_chosen_with_its_truth(opened: Any, npy: Path, tmp_path: Path) -> None:
+    theirs = opened.state.metric
+    opened.controller.indexing.save(annoy(opened.state).key, tmp_path / "mine.ann")
+    opened.settle()
+    before = opened.state.dataset
+    opened.controller.indexing.first_type = ""
+    opened.controller.opening.open(str(npy), metric="manhattan")
+    opened.until(lambda s: s.dataset is not before)
+    opened.settle()
+    opened.controller.asking.ask_row(3)
+    opened.controller.indexing.open(tmp_path / "mine.ann")
+    entry = annoy(opened.until(lambda s: len(s.indexes) == 2))
+    assert opened.settle().metric == "manhattan"
+    opened.controller.indexing.choose(entry.key)
+    assert (opened.state.metric, opened.state.current, opened.state.exact) == (theirs, entry.key, None)
+    state = opened.settle()
+    assert state.current == entry.key and state.verdict is not None and len(state.truth) == 10
+    assert opened.until(lambda s: annoy(s).recall)
+
+
+def test_an_index_over_other_vectors_of_the_same_shape_is_refused(opened: Any, tmp_path: Path) -> None:
+    opened.controller.indexing.save(annoy(opened.state).key, tmp_path / "mine.ann")
+    opened.settle()
+    assert len(json.loads((tmp_path / "mine.ann.json").read_text())["fingerprint"]) == 32
+    np.save(tmp_path / "other.npy", np.random.default_rng(9).normal(size=(300, 8)).astype(np.float32))
+    indexes = opened.open(tmp_path / "other.npy").indexes
+    opened.controller.indexing.open(tmp_path / "mine.ann")
+    assert "other vectors" in opened.until(lambda s: s.problem("indexes")).problem("indexes")
+    assert opened.settle().indexes == indexes
+
+
+def test_an_index_that_is_rebuilt_while_it_is_saved_is_saved_as_it_was(opened: Any, tmp_path: Path) -> None:
+    before = annoy(opened.state)
+    opened.controller.indexing.save(before.key, tmp_path / "one.ann")
+    opened.controller.indexing.save(before.key, tmp_path / "two.ann")
+    opened.controller.indexing.remove(before.key)
+    opened.settle()
+    assert not before.handle.path.exists() and not opened.state.problems
+    for name in ("one.ann", "two.ann"):
+        assert (tmp_path / name).stat().st_size == before.handle.bytes
+
+
+def test_the_indexes_of_the_former_dataset_leave_the_disk(opened: Any, tmp_path: Path) -> None:
+    opened.controller.indexing.build("annoy", {"trees": 2})
+    opened.until(lambda s: len(s.indexes) == 3)
+    paths = [entry.handle.path for entry in opened.settle().indexes if not entry.is_exact]
+    assert len(paths) == 2 and all(path.exists() for path in paths)
+    np.save(tmp_path / "other.npy", np.random.default_rng(1).normal(size=(20, 3)).astype(np.float32))
+    opened.open(tmp_path / "other.npy")
+    assert not any(path.parent.exists() for path in paths)
+    assert sorted(name.partition("-")[0] for name in folders(opened, tmp_path)) == ["annoy", "exact"]
+
+
+def test_a_measurement_that_has_become_stale_makes_way(opened: Any) -> None:
+    opened.controller.asking.set_k(3)
+    stale = opened.controller.tasks._tasks["measure"]
+    opened.controller.asking.set_k(4)
+    assert stale.cancelled and opened.controller.tasks._tasks["measure"] is not stale
+    assert annoy(opened.settle()).recall.k == 4
+    opened.controller.asking.set_k(5)
+    opened.controller.indexing.remove(annoy(opened.state).key)
+    assert not opened.controller.tasks.running("measure")
 
 
 def test_a_file_that_is_no_index_is_a_problem_and_changes_nothing(opened: Any, tmp_path: Path) -> None:

@@ -31,6 +31,20 @@ def test_recent_files_are_the_newest_first_each_once_and_still_there(tmp_path: P
     assert str(files[5]) not in settings.recent
 
 
+def test_two_windows_do_not_lose_what_the_other_has_set(tmp_path: Path) -> None:
+    one, other = Settings(tmp_path / "settings.json"), Settings(tmp_path / "settings.json")
+    files = [tmp_path / "a.npy", tmp_path / "b.npy"]
+    for path in files:
+        path.touch()
+    one.remember(str(files[0]))
+    other.set("theme", "light")
+    other.remember(str(files[1]))
+    one.set("window", "large")
+    third = Settings(tmp_path / "settings.json")
+    assert third.recent == (str(files[1]), str(files[0]))
+    assert (third.get("theme"), third.get("window")) == ("light", "large")
+
+
 @pytest.mark.parametrize(
     "text", ["", "{", "[]", "3", "null", '{"recent": 3}', '{"recent": [1, null, "a\\u0000b"]}', "[" * 100_000, "\udcff"]
 )
