@@ -30,6 +30,7 @@ class Opening:
         self._tasks = tasks
         self._settings = settings
         self._given: _Given = ({}, None)
+        self._remember = True
 
     def open(
         self,
@@ -38,27 +39,32 @@ class Opening:
         metadata: Path | None = None,
         options: Mapping[str, str] | None = None,
         metric: Metric | None = None,
+        remember: bool = True,
     ) -> None:
-        """Read a path or `sample:NAME`. The present Dataset stays until the new one is there, and if it fails."""
+        """Read a path or `sample:NAME`. The present Dataset stays until the new one is there, and if it fails.
+
+        With `remember` it is among the recent files from then on.
+        """
         self._session.clear_problem("data")
         self._session.update(opening=source)
         given = dict(options or {}), metric
         request = ReadRequest(source, metadata, *given)
         title = f"Opening {source if source.startswith('sample:') else Path(source).name}"
-        self._tasks.start(READ, title, request, self._opened(source, given), self._failed)
+        self._tasks.start(READ, title, request, self._opened(source, given, remember), self._failed)
 
     def attach_metadata(self, metadata: Path) -> None:
         """Read the present source again with another metadata table beside it."""
         if self._session.state.dataset is not None:
             options, metric = self._given
-            self.open(self._session.state.source, metadata=metadata, options=options, metric=metric)
+            source, remember = self._session.state.source, self._remember
+            self.open(source, metadata=metadata, options=options, metric=metric, remember=remember)
 
-    def _opened(self, source: str, given: _Given) -> Callable[[Dataset], None]:
+    def _opened(self, source: str, given: _Given, remember: bool) -> Callable[[Dataset], None]:
         def done(read: Dataset) -> None:
             # Another object each time: the same file opened again is a new Dataset to everybody who listens.
             dataset = replace(read)
             self._tasks.cancel_all()
-            self._given = given
+            self._given, self._remember = given, remember
             colour = colour_column(dataset)
             self._session.update(
                 opening="",
@@ -82,7 +88,7 @@ class Opening:
                 past=(),
                 future=(),
             )
-            if not source.startswith("sample:"):
+            if remember and not source.startswith("sample:"):
                 self._settings.remember(source)
 
         return done
