@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import threading
 import time
@@ -10,6 +11,9 @@ from pathlib import Path
 
 import psutil
 import pytest
+
+# Each test has a cache of its own, but what numba makes of unchanged source takes a minute, and is the same for all.
+os.environ.setdefault("NUMBA_CACHE_DIR", str(Path(__file__).parent.parent / ".pytest_cache" / "numba"))
 
 
 @pytest.fixture(autouse=True)

@@ -29,7 +29,8 @@ LAYERS = (
     {"gui"},
     {"cli"},
 )
-SHARED = {"errors", "paths", "find", "samples", "scratch"}  # beneath all layers; core needs only the errors
+SHARED = {"errors", "paths", "find", "samples", "scratch", "room", "unfinished", "machine_code"}
+"""Beneath all layers; core needs only the errors."""
 TOP = {"", "__main__", "library", "showing"}  # the public library and `python -m explorer` stand above all layers
 QT = {"PySide6", "shiboken6", "pyqtgraph"}
 HEAVY = {"umap", "pynndescent", "numba", "llvmlite", "sklearn", "scipy", "faiss", "annoy", "hnswlib", "usearch"}

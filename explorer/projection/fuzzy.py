@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from explorer import machine_code
 from explorer.projection.graph import Graph
 
 
@@ -64,7 +65,7 @@ def epochs_per_sample(weights: NDArray[np.float32], epochs: int) -> NDArray[np.f
 @cache
 def _umap() -> Any:
     """The module that holds umap-learn's functions; importing it warns of a TensorFlow that nobody here asked for."""
-    with warnings.catch_warnings():
+    with machine_code.kept(), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         from umap import umap_
     return umap_
@@ -79,10 +80,7 @@ def _from_umap() -> tuple[Callable[..., Any], Callable[..., Any]]:
     smooth = dict.fromkeys(("psum", "lo", "mid", "hi"), number)
     strengths = {"knn_dists": number[:, ::1], "sigmas": number[::1], "rhos": number[::1], "val": number}
 
-    def kept(function: Any, types: dict[str, Any]) -> Callable[..., Any]:
-        try:
-            return numba.njit(cache=True, nogil=True, locals=types)(function.py_func)
-        except RuntimeError:  # no folder that numba could cache into
-            return numba.njit(nogil=True, locals=types)(function.py_func)
+    def compiled(function: Any, types: dict[str, Any]) -> Callable[..., Any]:
+        return machine_code.compiled(function.py_func, nogil=True, locals=types)
 
-    return kept(_umap().smooth_knn_dist, smooth), kept(_umap().compute_membership_strengths, strengths)
+    return compiled(_umap().smooth_knn_dist, smooth), compiled(_umap().compute_membership_strengths, strengths)

@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterable
 from functools import cache
 from typing import Any
 
+from explorer import machine_code
+
 OPTIONS: dict[str, Any] = {"nogil": True, "fastmath": True, "error_model": "numpy"}
 
 
@@ -17,12 +19,7 @@ def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
     Without `parallel`: threads are ours (see `cores`), because numba's own pool aborts the process when two threads
     use it at once. A place where nothing can be cached only costs the compilation again.
     """
-    import numba
-
-    try:
-        return numba.njit(cache=True, **OPTIONS)(function)  # type: ignore[no-any-return]
-    except RuntimeError:  # no folder that numba could cache into
-        return numba.njit(**OPTIONS)(function)  # type: ignore[no-any-return]
+    return machine_code.compiled(function, **OPTIONS)
 
 
 @cache

@@ -6,7 +6,6 @@ test can run them as they stand; `compiled()` makes machine code of them. `mixtu
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
@@ -14,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from explorer import paths
+from explorer import machine_code
 
 _SIGNATURES = {
     "splat_pixels": "int64(f4[::1], f4[::1], u2[::1], f4, f4, f4, u4[:, ::1], u4[::1], u4, u4, u4, i8)",
@@ -138,21 +137,11 @@ def read_stencil(x: Any, y: Any, left: Any, top: Any, scale: Any, stencil: Any, 
 @cache
 def compiled() -> Kernels:
     """The loops as machine code, from numba's cache on disk where that can be written; takes up to some seconds."""
-    import numba
-
-    settings: Any = numba.config
-    if not settings.CACHE_DIR:
-        settings.CACHE_DIR = str(paths.cache_folder() / "numba")
 
     def made(function: Callable[..., Any]) -> Callable[..., Any]:
         # No "reassoc": (x − cx) · scale must stay so, or points tremble when the map is far zoomed in.
-        options: dict[str, Any] = {"nogil": True, "fastmath": {"contract", "nsz", "arcp"}, "boundscheck": False}
+        fast = {"contract", "nsz", "arcp"}
         signature = _SIGNATURES[function.__name__]
-        try:
-            return numba.njit(signature, cache=True, **options)(function)
-        except Exception as error:
-            # A cache that cannot be written, or holds half a file, raises anything; a second failure counts.
-            logging.getLogger(__name__).info("the map's kernel is compiled without a cache: %s", error)
-            return numba.njit(signature, **options)(function)
+        return machine_code.compiled(function, signature, nogil=True, fastmath=fast, boundscheck=False)
 
     return Kernels(made(splat_pixels), made(splat_discs), made(read_stencil), compiled=True)
