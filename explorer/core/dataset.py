@@ -60,6 +60,8 @@ class Dataset:
     """The name of the text encoder whose space the vectors live in; empty where unknown."""
     facts: dict[str, str] = field(default_factory=dict)
     """More to show about the file, such as which columns were taken as the vector."""
+    hold: object = field(default=None, repr=False)
+    """What has to live as long as the Dataset does, such as a lock on its folder; it stays in its process."""
 
     @cached_property
     def vectors(self) -> NDArray[np.float32]:
@@ -134,7 +136,7 @@ def fingerprinted(dataset: Dataset, progress: Progress = silent) -> str:
 
 
 _PATHS = ("path", "vectors_path", "images_path")
-_ARRAYS = ("source_row_of", "names", "columns")
+_NOT_DESCRIBED = ("folder", "source_row_of", "names", "columns", "hold")
 
 
 def save(dataset: Dataset) -> None:
@@ -143,7 +145,7 @@ def save(dataset: Dataset) -> None:
     Paths inside the folder are written relative to it, so that the folder can be renamed.
     """
     folder = dataset.folder
-    facts = {f.name: getattr(dataset, f.name) for f in fields(dataset) if f.name not in ("folder", *_ARRAYS)}
+    facts = {f.name: getattr(dataset, f.name) for f in fields(dataset) if f.name not in _NOT_DESCRIBED}
     for key in _PATHS:
         path = facts[key]
         facts[key] = path.name if path is not None and path.parent == folder else path and str(path)
@@ -166,7 +168,7 @@ def save(dataset: Dataset) -> None:
     (folder / "dataset.json").write_text(described, "utf-8")
 
 
-def opened(folder: Path) -> Dataset:
+def opened(folder: Path, hold: object = None) -> Dataset:
     """The Dataset that `save` left in a folder; columns and names are mapped, so this costs milliseconds."""
     facts = json.loads((folder / "dataset.json").read_text("utf-8"))
     has, columns = facts.pop("has"), []
@@ -181,7 +183,7 @@ def opened(folder: Path) -> Dataset:
         facts[key] = None if facts[key] is None else folder / facts[key]
     for key in ("stamp", "warnings"):
         facts[key] = tuple(facts[key])
-    return Dataset(folder=folder, names=names, source_row_of=kept, columns=tuple(columns), **facts)
+    return Dataset(folder=folder, names=names, source_row_of=kept, columns=tuple(columns), hold=hold, **facts)
 
 
 def _save_strings(stem: Path, strings: Strings) -> None:

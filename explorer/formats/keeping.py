@@ -5,22 +5,29 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
+import os
+import secrets
 import shutil
-import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from explorer import paths
+from explorer import paths, room, unfinished
 from explorer.core import dataset as datasets
 from explorer.core.dataset import Dataset
-from explorer.errors import BadFile, TooLarge
+from explorer.errors import BadFile
+from explorer.formats.holding import Hold, unheld
 
 LAYOUT = 1
 """Raised whenever what a folder holds, or how a file is read, changes: older folders are then not looked at."""
 MARGIN_BYTES = 64 << 20
 """What is left free on the disk."""
+BUDGET_BYTES = 20 * 10**9
+BUDGET_SHARE = 0.1
+"""The kept Datasets take no more than so many bytes, and no more than this share of the disk."""
 STALE_SECONDS = 86_400.0
+PART = "part-"
+"""How the names of folders begin that are in the making, or being removed."""
 
 Stamp = tuple[str, int, int]
 
@@ -42,18 +49,26 @@ def key(*parts: object) -> str:
     return hashlib.blake2b(written.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
 
 
+def opened(folder: Path) -> Dataset:
+    """The Dataset of a folder, which nobody removes while there is this object, or one that was made from it."""
+    return datasets.opened(folder, Hold(folder))
+
+
 def kept(name: str) -> Dataset | None:
     """The Dataset of that folder; None when there is none, or when it cannot be used any more."""
     folder = _home() / name
     try:
-        dataset = datasets.opened(folder)
+        dataset = opened(folder)
         dataset.check_unchanged()
-        return dataset
     except FileNotFoundError:
         return None
     except (OSError, ValueError, KeyError, TypeError, BadFile):
         shutil.rmtree(folder, ignore_errors=True)
         return None
+    # What was used longest ago is removed first.
+    with contextlib.suppress(OSError):
+        os.utime(folder)
+    return dataset
 
 
 @contextlib.contextmanager
@@ -62,11 +77,11 @@ def new_folder() -> Iterator[Path]:
     home = _home()
     home.mkdir(parents=True, exist_ok=True)
     _sweep(home)
-    folder = Path(tempfile.mkdtemp(prefix="part-", dir=home))
-    try:
+    trim()
+    folder = home / f"{PART}{secrets.token_hex(8)}"
+    with unfinished.removed_after(folder):
+        folder.mkdir(mode=0o700)
         yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 def keep(dataset: Dataset, name: str) -> Dataset:
@@ -76,18 +91,41 @@ def keep(dataset: Dataset, name: str) -> Dataset:
     # Where somebody else's folder is there already, the same Dataset lies in it.
     with contextlib.suppress(OSError):
         dataset.folder.rename(folder)
-    return datasets.opened(folder)
+    return opened(folder)
+
+
+def trim(budget: int | None = None) -> None:
+    """Remove Datasets whose file is gone, and the ones used longest ago until the rest fits into the budget.
+
+    What somebody has open stays.
+    """
+    if budget is None:
+        budget = min(BUDGET_BYTES, int(shutil.disk_usage(_home()).total * BUDGET_SHARE))
+    sizes = {folder: _size(folder) for folder in _by_last_use() if not (_orphaned(folder) and _removed(folder))}
+    excess = sum(sizes.values()) - budget
+    for folder, size in sizes.items():
+        if excess <= 0:
+            break
+        if _removed(folder):
+            excess -= size
+
+
+def forget_below(place: Path) -> None:
+    """Remove the Datasets of files that lay in a folder which was a temporary one."""
+    for folder in _by_last_use():
+        source = _source(folder)
+        if source is not None and source.is_relative_to(place):
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def check_room(needed: int) -> None:
-    """Raise TooLarge when `needed` bytes would not fit beside the kept Datasets."""
-    home = paths.cache_folder()
-    free = shutil.disk_usage(home).free
-    if needed + MARGIN_BYTES > free:
-        raise TooLarge(
-            f"Converting this file takes {_size(needed)} in {home}, where {_size(free)} are free; "
-            "free some, or set EXPLORER_CACHE to a folder on another disk."
-        )
+    """Raise TooLarge when `needed` bytes would not fit beside the kept Datasets, the unused of which give way."""
+    for folder in _by_last_use():
+        if needed + MARGIN_BYTES <= room.free_on_disk(_home()):
+            return
+        _removed(folder)
+    advice = "free some, or set EXPLORER_CACHE to a folder on another disk"
+    room.check_disk(paths.cache_folder(), needed + MARGIN_BYTES, "Converting this file", advice)
 
 
 def _home() -> Path:
@@ -96,14 +134,68 @@ def _home() -> Path:
 
 def _sweep(home: Path) -> None:
     """Remove what readers that were killed left behind."""
-    for folder in home.glob("part-*"):
+    for folder in home.glob(f"{PART}*"):
         with contextlib.suppress(OSError):
             if time.time() - folder.stat().st_mtime > STALE_SECONDS:
                 shutil.rmtree(folder, ignore_errors=True)
 
 
-def _size(count: int) -> str:
-    return f"{count / 1e9:,.1f} GB" if count >= 1e9 else f"{max(1, round(count / 1e6)):,} MB"
+def _by_last_use() -> list[Path]:
+    """The folders of kept Datasets, the one used longest ago first."""
+    used = []
+    with contextlib.suppress(OSError):
+        for folder in _home().iterdir():
+            with contextlib.suppress(OSError):
+                if not folder.name.startswith(PART) and folder.is_dir():
+                    used.append((folder.stat().st_mtime_ns, folder))
+    return [folder for _, folder in sorted(used)]
+
+
+def _size(folder: Path) -> int:
+    """The bytes of all files in a folder, some of which may go meanwhile."""
+    total = 0
+    with contextlib.suppress(OSError):
+        for path in folder.rglob("*"):
+            total += path.lstat().st_size
+    return total
+
+
+def _source(folder: Path) -> Path | None:
+    """The file that a kept Dataset was read from; None where that cannot be told."""
+    try:
+        return Path(json.loads((folder / "dataset.json").read_text("utf-8"))["path"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def _orphaned(folder: Path) -> bool:
+    """Whether a kept Dataset will never be asked for again: its file is gone, or newer than what was made of it.
+
+    A file whose folder is gone too may be on a disk that is not there just now.
+    """
+    source = _source(folder)
+    try:
+        if source is None or not source.parent.is_dir():
+            return False
+        made = (folder / "dataset.json").stat().st_mtime
+        # Some files say that they are from the future, and may have said so when they were read.
+        return not source.exists() or made < source.stat().st_mtime <= time.time()
+    except OSError:
+        return False
+
+
+def _removed(folder: Path) -> bool:
+    """Remove a kept Dataset unless somebody has it open; whether it is gone."""
+    doomed = folder.with_name(f"{PART}gone-{secrets.token_hex(8)}")
+    try:
+        with unheld(folder) as free:
+            if not free:
+                return False
+            folder.rename(doomed)
+    except OSError:
+        return False
+    unfinished.remove(doomed)
+    return True
 
 
 def same(path: Path, before: Stamp) -> bool:

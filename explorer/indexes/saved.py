@@ -13,6 +13,7 @@ import os
 from pathlib import Path
 from typing import Any
 
+from explorer import unfinished
 from explorer.core import params as core_params
 from explorer.core.dataset import Dataset, fingerprinted
 from explorer.core.metric import Metric, metric_named
@@ -21,7 +22,7 @@ from explorer.core.progress import Progress, silent
 from explorer.errors import BadFile, BadParameter, TaskFailed
 from explorer.indexes import type_named, types
 from explorer.indexes.base import IndexHandle, IndexType
-from explorer.indexes.room import check_disk
+from explorer.room import check_disk
 
 PIECE_BYTES = 16 << 20
 LARGEST_SIDECAR = 1 << 20
@@ -46,18 +47,16 @@ def save_index(handle: IndexHandle, dataset: Dataset, out: Path, progress: Progr
     if out.is_dir():
         raise BadFile(out, "this is a folder; name a file in it.")
     check_disk(out.parent, handle.bytes, f"Saving {handle.path.name}", "make room or save elsewhere")
-    unfinished = out.with_name(f".{out.name}.{os.getpid()}.part")
-    about = sidecar_of(unfinished)
+    part = out.with_name(f".{out.name}.{os.getpid()}.part")
+    about = sidecar_of(part)
     try:
-        checksum = _copied(handle.path, unfinished, progress)
-        about.write_text(_described(handle, dataset, checksum, progress), "utf-8")
-        unfinished.replace(out)
-        about.replace(sidecar_of(out))
+        with unfinished.removed_after(part, about):
+            checksum = _copied(handle.path, part, progress)
+            about.write_text(_described(handle, dataset, checksum, progress), "utf-8")
+            part.replace(out)
+            about.replace(sidecar_of(out))
     except OSError as error:
         raise BadFile(out, f"it cannot be written ({error.strerror or error}).") from error
-    finally:
-        unfinished.unlink(missing_ok=True)
-        about.unlink(missing_ok=True)
     return dataclasses.replace(handle, path=out)
 
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
-import os
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
 
+from explorer import unfinished
 from explorer.core.dataset import Dataset
 from explorer.core.metric import METRICS, Metric
 from explorer.core.projection import Projection
@@ -40,13 +40,10 @@ def keep(made: Projection, params: Mapping[str, object], dataset: Dataset) -> No
     facts = {key: value for key, value in asdict(made).items() if key != "positions"}
     with contextlib.suppress(OSError):
         stem.parent.mkdir(exist_ok=True)
-        for suffix in (".npy", ".json"):
-            beside = stem.with_name(f"{stem.name}.{os.getpid()}{suffix}")
-            if suffix == ".npy":
-                np.save(beside, made.positions)
-            else:
-                beside.write_text(json.dumps(facts), "utf-8")
-            beside.replace(stem.with_suffix(suffix))
+        with unfinished.beside(stem.with_suffix(".npy")) as part, part.open("wb") as file:
+            np.save(file, made.positions)
+        with unfinished.beside(stem.with_suffix(".json")) as part:
+            part.write_text(json.dumps(facts), "utf-8")
 
 
 def _is_sound(made: Projection, dataset: Dataset) -> bool:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from explorer import unfinished
 from explorer.core.dataset import Dataset
 from explorer.core.projection import Projection
 from explorer.errors import BadFile
@@ -18,14 +18,11 @@ def write(path: Path, positions: NDArray[Any], dataset: Dataset) -> None:
     """Write positions (rows, 2); rows of the source that were dropped are NaN. Raises BadFile when it cannot."""
     lines = np.full((dataset.source_rows, 2), np.nan, np.float32)
     lines[slice(None) if dataset.source_row_of is None else dataset.source_row_of] = positions
-    beside = path.with_name(f".{path.name}.{os.getpid()}.npy")
     try:
-        np.save(beside, lines)
-        beside.replace(path)
+        with unfinished.beside(path) as part, part.open("wb") as file:
+            np.save(file, lines)
     except OSError as error:
         raise BadFile(path, f"cannot be written: {error.strerror or error}.") from None
-    finally:
-        beside.unlink(missing_ok=True)
 
 
 def read(path: Path, dataset: Dataset) -> Projection:

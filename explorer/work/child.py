@@ -5,9 +5,10 @@
     out   ("begun", id), then any number of
           ("progress", id, fraction, note) · ("partial", id, value)
           then exactly one of ("done", id, value) · ("failed", id, class, sentence) · ("cancelled", id)
+          and at any time ("unfinished", id, path, there): what to remove should the child be killed
 
 Requests and values travel packed, so that one that cannot be opened fails its task and not the conversation.
-When the parent goes away, standard input ends, and so does the child.
+When the parent goes away, standard input ends, and so does the child, after it has removed what is unfinished.
 """
 
 from __future__ import annotations
@@ -63,6 +64,9 @@ class Child:
 
     def serve(self) -> None:
         """Carry out requests for ever; the process ends when the listener hears the end of input."""
+        from explorer import unfinished
+
+        unfinished.watch(lambda path, there: self._say("unfinished", path, there))
         threading.Thread(target=self._listen, name="listener", daemon=True).start()
         while True:
             self._carry_out(*self._requests.get())
@@ -78,7 +82,7 @@ class Child:
                 else:
                     self._stopped.add(number)
         finally:
-            os._exit(0)
+            _end()
 
     def _carry_out(self, number: int, request: Packed) -> None:
         from explorer.work.wire import Packed
@@ -100,6 +104,11 @@ class Child:
         except Exception as error:
             traceback.print_exc(file=sys.stderr)
             self._say("failed", "TaskFailed", f"Something unforeseen happened ({type(error).__name__}: {error}).")
+        try:
+            self._desk.tidy_up()
+        except Exception:
+            # The answer has been given, and is right without it.
+            traceback.print_exc(file=sys.stderr)
 
     def _progress(self, fraction: float | None, note: str = "") -> None:
         if self._current in self._stopped:
@@ -121,7 +130,15 @@ class Child:
             wire.send(self._outbound, (verb, self._current, *rest))
         except BrokenPipeError:
             # The parent is gone.
-            os._exit(0)
+            _end()
+
+
+def _end() -> None:
+    """End now, whatever the main thread does."""
+    from explorer import unfinished
+
+    unfinished.remove_all()
+    os._exit(0)
 
 
 def _be_nice() -> None:

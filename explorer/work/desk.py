@@ -50,6 +50,7 @@ class Desk:
         self.publish = publish
         self._searchers: OrderedDict[_Opened, Searcher] = OrderedDict()
         self._encoders: dict[str, Encoder] = {}
+        self._afterwards: list[Callable[[], object]] = []
 
     def searcher(self, dataset: Dataset, handle: IndexHandle) -> Searcher:
         """The opened index of a handle, opened once.
@@ -76,6 +77,15 @@ class Desk:
         if name not in self._encoders:
             self._encoders[name] = encoders.encoder_named(name)
         return self._encoders[name]
+
+    def afterwards(self, work: Callable[[], object]) -> None:
+        """Do something when the answer is on its way, so that nobody waits for it."""
+        self._afterwards.append(work)
+
+    def tidy_up(self) -> None:
+        """Do what was put off until after the answer."""
+        while self._afterwards:
+            self._afterwards.pop(0)()
 
     def close(self) -> None:
         """Close every index that is open."""

@@ -9,9 +9,10 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
-from explorer import paths
+from explorer import machine_code, paths, unfinished
 from explorer.errors import Cancelled, TaskFailed, named
 from explorer.work import wire
 from explorer.work.requests import Request
@@ -37,6 +38,8 @@ class Process:
         self._asked: Request | None = None
         self._refused: Request | None = None
         self._writing = threading.Lock()
+        self._reading = threading.RLock()
+        self._unfinished: set[Path] = set()
         self._killed = False
         self._wanted = False
         command = [sys.executable, CHILD_ARGUMENT] if paths.frozen() else [sys.executable, "-m", "explorer.work.child"]
@@ -66,7 +69,8 @@ class Process:
         """Carry out a request, one at a time; raises what it raised, Cancelled after `stop` or `kill`, TaskFailed
         when the child died; NotBegun when it had died before, which nobody can know until the system has tidied up."""
         try:
-            return self._answer(self._begin(request), progress, partial)
+            with self._reading:
+                return self._answer(self._begin(request), progress, partial)
         finally:
             with self._writing:
                 self._asked = None
@@ -92,9 +96,11 @@ class Process:
         self._process.kill()
 
     def close(self) -> None:
-        """Kill it, wait for its end, and let go of the pipes."""
+        """Kill it, wait for its end, remove what it leaves half-made, and let go of the pipes."""
         self.kill(wanted=True)
         if self._ended():
+            with self._reading:
+                self._clear_away()
             for pipe in (self._process.stdin, self._process.stdout):
                 if pipe is not None:
                     with contextlib.suppress(OSError):
@@ -119,7 +125,9 @@ class Process:
         begun = False
         while True:
             verb, number, *rest = self._receive(begun=begun)
-            if number != asked:
+            if verb == "unfinished":
+                self._note(*rest)
+            if number != asked or verb == "unfinished":
                 continue
             if verb == "begun":
                 begun = True
@@ -143,6 +151,22 @@ class Process:
         except (EOFError, OSError, ValueError, MemoryError) as error:
             raise self._death(begun=begun) from error
 
+    def _note(self, path: Path, there: bool) -> None:
+        """What the child says of something that it makes."""
+        (self._unfinished.add if there else self._unfinished.discard)(path)
+
+    def _clear_away(self) -> None:
+        """Remove what a child that has ended has left half-made; it may have said so after its last answer."""
+        assert self._process.stdout is not None
+        with contextlib.suppress(EOFError, OSError, ValueError, MemoryError):
+            while True:
+                verb, _, *rest = wire.receive(self._process.stdout)
+                if verb == "unfinished":
+                    self._note(*rest)
+        for path in self._unfinished:
+            unfinished.remove(path)
+        self._unfinished.clear()
+
     def _death(self, *, begun: bool = True) -> Cancelled | TaskFailed:
         """What to raise when the child is gone, or talks nonsense and therefore has to go."""
         # One that died by itself has closed its pipes and is about to be a zombie: its own status says why.
@@ -153,6 +177,7 @@ class Process:
             self.kill()
             self._ended()
         self._killed = True
+        self._clear_away()
         if self._wanted:
             return Cancelled("Stopped.")
         return (TaskFailed if begun else NotBegun)(self._how_it_died())
@@ -191,8 +216,6 @@ def _environment(nice: int) -> dict[str, str]:
 
     What lies in the present folder is not imported: a `queue.py` beside somebody's vectors is not ours.
     """
-    from pathlib import Path
-
     here = str(Path(__file__).resolve().parents[2])
     rest = os.environ.get("PYTHONPATH", "")
     return {
@@ -200,5 +223,6 @@ def _environment(nice: int) -> dict[str, str]:
         "PYTHONPATH": os.pathsep.join(filter(None, (here, rest))),
         "PYTHONSAFEPATH": "1",
         "PYTHONWARNINGS": "ignore",
+        "NUMBA_CACHE_DIR": os.environ.get("NUMBA_CACHE_DIR") or str(machine_code.folder()),
         "EXPLORER_CHILD_NICE": str(nice) if nice else "",
     }

@@ -79,7 +79,7 @@ class ProjectRequest:
         made = projection.projected(
             self.dataset, self.metric, self.method, self.params, self.seed, publish, desk.progress
         )
-        kept.keep(made, self.params, self.dataset)
+        desk.afterwards(lambda: kept.keep(made, self.params, self.dataset))
         return made
 
 
@@ -171,7 +171,6 @@ class OpenIndexRequest:
     metric: Metric | None = None
 
     def __call__(self, desk: Desk) -> IndexHandle:
-        fingerprinted(self.dataset, desk.progress)
         return saved.open_saved(self.path, self.dataset, self.metric, desk.progress)
 
 
@@ -184,8 +183,6 @@ class SaveIndexRequest:
     out: Path
 
     def __call__(self, desk: Desk) -> IndexHandle:
-        # The sidecar then says over which vectors it was built.
-        fingerprinted(self.dataset, desk.progress)
         return saved.save_index(self.handle, self.dataset, self.out, desk.progress)
 
 

@@ -14,12 +14,12 @@ from typing import IO, Any
 import msgpack
 import numpy as np
 
-from explorer.core import dataset as core_dataset
 from explorer.core.dataset import Dataset
 from explorer.core.metric import metric_named
 from explorer.core.neighbours import Neighbours
 from explorer.core.projection import Projection
 from explorer.core.query import Query
+from explorer.formats import keeping
 from explorer.indexes.base import IndexHandle
 from explorer.measure.recall import RecallResult
 from explorer.work import requests
@@ -155,8 +155,8 @@ def _dataset(folder: Path, metric: str) -> Dataset:
     return _opened(folder, (folder / "dataset.json").stat().st_mtime_ns, metric)
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=2)
 def _opened(folder: Path, stamp: int, metric: str) -> Dataset:
     """One Dataset object per folder as it is now, so that its mapped vectors are mapped once; with the metric that it
     was opened with, which the folder does not know."""
-    return replace(core_dataset.opened(folder), metric=metric_named(metric))
+    return replace(keeping.opened(folder), metric=metric_named(metric))

@@ -11,7 +11,7 @@ import pytest
 from explorer.core.dataset import Dataset
 from explorer.errors import BadFile, BadParameter, TooLarge
 from explorer.indexes.building import built
-from explorer.indexes.room import check_disk, readable
+from explorer.room import check_disk, readable
 
 MakeDataset = Callable[..., Dataset]
 X = np.arange(40, dtype=np.float32).reshape(10, 4)

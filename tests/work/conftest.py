@@ -24,9 +24,12 @@ import os, signal, sys, time
 
 import numpy as np
 
+from explorer import unfinished
 from explorer.core.params import Param
 from explorer.errors import BadParameter, Unavailable
 from explorer.indexes.base import IndexHandle, IndexType, Searcher
+
+LEFT = []
 
 
 class OddSearcher(Searcher):
@@ -123,6 +126,19 @@ class Odd(IndexType):
     def _deaf(self, path, progress):
         progress(0.5, "deaf from now on")
         time.sleep(600)
+
+    def _half(self, path, progress):
+        with unfinished.beside(path.with_name("whole")) as part:
+            part.write_text("half")
+            progress(0.5, "half")
+            time.sleep(600)
+
+    def _leave(self, path, progress):
+        part = path.with_name("part-of-something")
+        LEFT.append(unfinished.removed_after(part))
+        LEFT[-1].__enter__()
+        part.mkdir()
+        (part / "half").write_text("")
 
 
 TYPES = (Odd(),)

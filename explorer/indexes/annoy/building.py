@@ -16,7 +16,7 @@ from explorer.errors import BadFile, TaskFailed, TooLarge
 from explorer.indexes.annoy import items
 from explorer.indexes.annoy.layout import Layout, glance
 from explorer.indexes.annoy.passes import Passes
-from explorer.indexes.room import check_disk, check_memory
+from explorer.room import check_disk, check_memory
 
 ROWS_AT_A_TIME = 4096
 """Rows become Python lists for annoy; few at a time cost little memory and let a cancel through."""

@@ -1,4 +1,4 @@
-"""Whether what a build needs is there, asked before it begins."""
+"""Whether what some work needs is there, asked before it begins; and sizes as people read them."""
 
 from __future__ import annotations
 
@@ -8,9 +8,14 @@ from pathlib import Path
 from explorer.errors import TooLarge
 
 
+def free_on_disk(folder: Path) -> int:
+    """How many bytes are left on the disk of an existing folder."""
+    return shutil.disk_usage(folder).free
+
+
 def check_disk(folder: Path, needed: int, what: str, advice: str) -> None:
     """Raise TooLarge when the disk of an existing folder has less than `needed` bytes left."""
-    free = shutil.disk_usage(folder).free
+    free = free_on_disk(folder)
     if needed > free:
         raise TooLarge(
             f"{what} needs about {readable(needed)} on the disk of {folder}, which has {readable(free)} left; {advice}."
