@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import difflib
 import os
 import re
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 from explorer import paths
 from explorer.cli import answering, building, describing, selftest, windows
@@ -89,8 +91,11 @@ class _Parser(argparse.ArgumentParser):
 
 def _with_command(given: list[str]) -> list[str]:
     """`explorer FILE` and `explorer` alone mean the command `open`."""
-    names = {command.name for command in COMMANDS}
+    names = [command.name for command in COMMANDS]
     if not (given and (given[0] in names or given[0] in ("-h", "--help", "--version"))):
+        if given and (meant := difflib.get_close_matches(given[0], names, 1)) and not Path(given[0]).exists():
+            said = f"there is no such file, nor a command of that name; did you mean explorer {meant[0]}?"
+            raise BadFile(given[0], said)
         given = ["open", *given]
     return _with_negative_numbers(given)
 

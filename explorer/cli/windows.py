@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import difflib
 import shlex
 import shutil
 import tempfile
@@ -29,6 +28,7 @@ from explorer.cli.arguments import (
 )
 from explorer.cli.output import say, say_json
 from explorer.errors import BadFile, BadParameter, Unavailable
+from explorer.formats import keeping
 from explorer.loading import SAMPLE
 from explorer.session.asking import MOST_NEIGHBOURS
 from explorer.session.state import State
@@ -41,6 +41,15 @@ PICTURES = (".png", ".jpg", ".jpeg")
 
 
 def _open(arguments: argparse.Namespace) -> int:
+    try:
+        return _opened(arguments)
+    finally:
+        if arguments.temporary is not None:
+            shutil.rmtree(arguments.temporary, ignore_errors=True)
+            keeping.forget_below(arguments.temporary)
+
+
+def _opened(arguments: argparse.Namespace) -> int:
     if not arguments.file and (arguments.metadata or arguments.positions):
         raise BadParameter("--metadata and --positions go with a FILE.")
     options, metric = pairs(arguments.read, "--read"), metric_of(arguments)
@@ -50,28 +59,23 @@ def _open(arguments: argparse.Namespace) -> int:
     from explorer.gui import app
 
     def prepare(window: MainWindow, source: str) -> None:
+        opening = window.controller.opening
         window.controller.mapping.first_positions = arguments.positions
-        window.controller.opening.open(source, metadata=arguments.metadata, options=options, metric=metric)
+        opening.open(
+            source, metadata=arguments.metadata, options=options, metric=metric, remember=arguments.temporary is None
+        )
         if arguments.selection is not None:
             window.controller.session.listen(_selection_writer(arguments.selection))
 
-    try:
-        return app.run(arguments.file, prepare)
-    finally:
-        if arguments.temporary is not None:
-            shutil.rmtree(arguments.temporary, ignore_errors=True)
+    return app.run(arguments.file, prepare)
 
 
 def _check_there(source: str) -> None:
-    """Raise before a window opens for what was mistyped: a sample set, a file, or a command."""
+    """Raise before a window opens for a sample set or a file that was mistyped."""
     if source.startswith(SAMPLE):
         samples.sample_named(source.removeprefix(SAMPLE))
     elif not Path(source).exists():
-        from explorer.cli.main import COMMANDS as ALL
-
-        meant = difflib.get_close_matches(source, [command.name for command in ALL], 1)
-        command = f", nor a command of that name; did you mean explorer {meant[0]}?" if meant else "."
-        raise BadFile(source, f"there is no such file{command}")
+        raise BadFile(source, "there is no such file.")
 
 
 def _selection_writer(path: Path) -> Callable[[State, State], None]:
