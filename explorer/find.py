@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import importlib
+import logging
 import pkgutil
-from importlib.metadata import entry_points
+from importlib.metadata import EntryPoint, entry_points
 from types import ModuleType
 from typing import Any
+
+_log = logging.getLogger(__name__)
 
 
 def modules(package: ModuleType) -> list[str]:
@@ -16,9 +19,24 @@ def modules(package: ModuleType) -> list[str]:
 
 def declared(package: ModuleType, group: str = "") -> dict[str, Any]:
     """Everything that the package's modules declare in `TYPES`, and that other people's packages declare in the
-    entry-point `group`, by its `name`; ours first, in the order of their `rank` where they have one."""
+    entry-point `group`, by its `name`; ours first, in the order of their `rank` where they have one.
+
+    What cannot be loaded of other people's packages is logged and passed over, and so is what bears a name of ours.
+    """
     found = [kind for name in modules(package) for kind in getattr(importlib.import_module(name), "TYPES", ())]
     found.sort(key=lambda kind: getattr(kind, "rank", 100))
+    named = {kind.name: kind for kind in found}
     for entry in entry_points(group=group) if group else ():
-        found.extend(entry.load().TYPES)
-    return {kind.name: kind for kind in found}
+        for name, kind in _loaded(entry).items():
+            if named.setdefault(name, kind) is not kind:
+                _log.warning("the plug-in “%s” (%s) declares another %s; it is passed over", entry.name, group, name)
+    return named
+
+
+def _loaded(entry: EntryPoint) -> dict[str, Any]:
+    """What an entry point declares, by its name."""
+    try:
+        return {str(kind.name): kind for kind in entry.load().TYPES}
+    except (Exception, SystemExit):
+        _log.warning("the plug-in “%s” (%s) cannot be used; it is passed over", entry.name, entry.group, exc_info=True)
+        return {}

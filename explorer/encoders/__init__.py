@@ -13,7 +13,7 @@ from explorer.errors import BadParameter, Unavailable
 @cache
 def types() -> dict[str, Encoder]:
     """Every text encoder by name, the ones that are unavailable here among them."""
-    return find.declared(sys.modules[__name__], "explorer.encoders")
+    return find.declared(sys.modules[__name__])
 
 
 def encoder_named(name: str) -> Encoder:
