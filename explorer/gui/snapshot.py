@@ -167,7 +167,11 @@ class _Driver:
         asked = self._state.asked.query if self._state.asked is not None else None
         wanted = asked.row if asked is not None and asked.row is not None else None
         self._still()
-        return self._click(self._clickable(wanted))
+        place = self._clickable(wanted)
+        if wanted is not None:
+            # A query that is there already is not asked again.
+            controller.asking.clear()
+        return self._click(place)
 
     def _clickable(self, wanted: int | None) -> tuple[int, float, float]:
         """A row and a place where a click picks it: the wanted row if it can be met, or one near the middle."""

@@ -206,18 +206,27 @@ def open_window(
     window = MainWindow(theme="dark", settings=Settings(folder / "settings.json"))
     window.show()
     user = User(window)
-    user.until(lambda: user.window.isVisible())
-    if source:
-        user.controller.mapping.first_method = method
-        user.controller.indexing.first_type = index
-        user.controller.indexing.first_params = params or {}
-        user.controller.opening.open(source)
-        user.until(lambda: user.state.positions is not None)
-        user.until(lambda: (entry := user.state.entry()) is not None and entry.handle.type == (index or "exact"))
-        user.until(lambda: not user.state.laying_out and user.view.points_drawn)
-        user.until_quiet()
-        user.remember_beginning()
+    try:
+        user.until(lambda: user.window.isVisible())
+        if source:
+            _open(user, source, index, params or {}, method)
+    except BaseException:
+        window.close()
+        raise
     return user
+
+
+def _open(user: User, source: str, index: str, params: Params, method: str) -> None:
+    user.controller.mapping.first_method = method
+    user.controller.indexing.first_type = index
+    user.controller.indexing.first_params = params
+    user.controller.opening.open(source)
+    user.until(lambda: user.state.positions is not None or user.state.problems)
+    assert not user.state.problems
+    user.until(lambda: (entry := user.state.entry()) is not None and entry.handle.type == (index or "exact"))
+    user.until(lambda: not user.state.laying_out and user.view.points_drawn)
+    user.until_quiet()
+    user.remember_beginning()
 
 
 @pytest.fixture(scope="module")
