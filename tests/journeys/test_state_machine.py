@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
@@ -50,6 +50,8 @@ class Session(RuleBasedStateMachine):
         self.posted: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
         self.controller = Controller(self.posted.put, Settings(None))
         self.controller.mapping.first_method = "pca"
+        self.saved: list[Path] = []
+        self.without_map = False
         self.controller.indexing.first_params = {"trees": 3}
 
     def teardown(self) -> None:
@@ -81,8 +83,13 @@ class Session(RuleBasedStateMachine):
             )
         )
         state = self.state
-        assert state.dataset is None or state.positions is not None
-        assert all(e.recall for e in state.indexes if e.handle.type != "exact" and state.dataset.rows > 1)
+        assert state.dataset is None or state.positions is not None or self.without_map
+        assert not state.laying_out and (state.projection is None) == (state.positions is None)
+        exact = {e.handle.metric for e in state.indexes if e.is_exact}
+        held = [e for e in state.indexes if not e.is_exact and e.handle.metric in exact and state.dataset.rows > 1]
+        assert all(e.recall is not None and e.recall.k == state.k for e in held)
+        assert all(e.handle.path.exists() for e in state.indexes)
+        assert self.indexes_on_disk() == {e.handle.path for e in state.indexes if not e.is_exact} - set(self.saved)
         if state.verdict is not None and state.asked.query.row is not None:
             row, vectors = state.asked.query.row, state.dataset.vectors
             distances = distances_of(state.metric, vectors, np.arange(len(vectors)), vectors[row])
@@ -92,6 +99,11 @@ class Session(RuleBasedStateMachine):
             ]
             np.testing.assert_allclose(state.truth.distances, best, rtol=1e-5, atol=1e-6)
 
+    def indexes_on_disk(self) -> set[Path]:
+        """What this session has in its scratch folder."""
+        home = self.controller.scratch._home
+        return set(home.glob("*/*")) if home is not None else set()
+
     @initialize()
     def open_first(self) -> None:
         self.controller.opening.open(str(self.files["named"]))
@@ -99,6 +111,8 @@ class Session(RuleBasedStateMachine):
 
     @rule(name=st.sampled_from(["named", "few", "bad"]))
     def open(self, name: str) -> None:
+        # Whatever is stopped may have been the first map of that one.
+        self.without_map = self.without_map and name == "bad"
         self.controller.opening.open(str(self.files[name]))
 
     @rule(row=st.integers(-1, ROWS))
@@ -147,6 +161,41 @@ class Session(RuleBasedStateMachine):
             else:
                 getattr(self.controller.indexing, act)(key)
 
+    @rule(place=st.integers(0, 5))
+    def save_an_index(self, place: int) -> None:
+        if indexes := [entry for entry in self.state.indexes if not entry.is_exact]:
+            self.saved.append(self.folder / f"saved-{len(self.saved)}.ann")
+            self.controller.indexing.save(indexes[place % len(indexes)].key, self.saved[-1])
+
+    @rule(place=st.integers(0, 5))
+    def open_an_index(self, place: int) -> None:
+        """Of this Dataset or of another, still being written or not there at all."""
+        paths = [*self.saved, self.folder / "nothing.ann"]
+        self.controller.indexing.open(paths[place % len(paths)])
+
+    @rule(method=st.sampled_from(["pca", "umap"]), neighbours=st.sampled_from([5, 0]))
+    def project(self, method: str, neighbours: int) -> None:
+        self.controller.mapping.project(method, {"n_neighbors": neighbours} if method == "umap" else {})
+
+    @rule()
+    def stop_the_map(self) -> None:
+        self.without_map = self.without_map or self.state.positions is None
+        self.controller.mapping.stop()
+
+    @rule(name=st.sampled_from(["positions.npy", "nothing.npy"]), save=st.booleans())
+    def keep_the_map(self, name: str, save: bool) -> None:
+        if save:
+            self.controller.mapping.save_positions(self.folder / "positions.npy")
+        else:
+            self.controller.mapping.open_positions(self.folder / name)
+
+    @rule()
+    def ask_what_would_be_lost(self) -> None:
+        would_lose = self.controller.would_lose
+        assert set(would_lose()) <= set(would_lose(closing=True))
+        if not self.state.tasks and not any(entry.by_hand for entry in self.state.indexes):
+            assert would_lose(closing=True) == ()
+
     @rule(rows=st.lists(st.integers(0, 6), max_size=4), mode=st.sampled_from(["replace", "add", "subtract"]))
     def select(self, rows: list[int], mode: Any) -> None:
         self.controller.looking.select(np.array(rows, np.int64), mode)
@@ -184,6 +233,7 @@ class Session(RuleBasedStateMachine):
         rows = state.dataset.rows
         assert state.positions is None or state.positions.shape == (rows, 2)
         assert all(entry.handle.rows == rows for entry in state.indexes)
+        assert state.projection is None or state.positions is not None
         assert -1 <= state.focused < rows and (state.selection < ROWS).all()
         for asked in filter(None, (state.asked, *state.past, *state.future)):
             assert all(0 <= row < rows for row in asked.query.leave_out)
@@ -207,12 +257,23 @@ class Session(RuleBasedStateMachine):
             assert 0 <= state.verdict.recall <= 1 and len(state.verdict.hit) == len(state.answer.neighbours)
 
 
-def test_whatever_people_do_the_state_stays_sound() -> None:
+def walk(examples: int, **given: Any) -> None:
     few = settings(
-        max_examples=8,
-        stateful_step_count=12,
+        max_examples=examples,
+        stateful_step_count=16,
         deadline=None,
-        derandomize=True,
+        database=None,
+        phases=[Phase.generate],  # what comes about in other processes cannot be made smaller by repeating it
         suppress_health_check=list(HealthCheck),
+        **given,
     )
     run_state_machine_as_test(Session, settings=few)
+
+
+def test_whatever_people_do_the_state_stays_sound() -> None:
+    walk(8, derandomize=True)
+
+
+def test_what_nobody_has_tried_before_keeps_the_state_sound() -> None:
+    """Other walks each time; one that fails says how to take it again."""
+    walk(3, print_blob=True)
