@@ -18,7 +18,7 @@ from explorer.session.session import Session
 from explorer.session.state import EXACT, IndexEntry, State
 from explorer.session.tasks import BUILD, SAVE, Tasks
 from explorer.work.latest import ignore
-from explorer.work.requests import BuildRequest, OpenIndexRequest, PrepareRequest, SaveIndexRequest
+from explorer.work.requests import BuildRequest, ForgetRequest, OpenIndexRequest, PrepareRequest, SaveIndexRequest
 from explorer.work.runner import Runner
 
 
@@ -134,7 +134,7 @@ class Indexing:
         self._session.update(
             indexes=left, current=(exact.key if exact else "") if state.current == key else state.current
         )
-        self._scratch.remove(entry.handle.path.parent)
+        self._discard(entry.handle)
 
     def set_search(self, key: str, given: Params) -> None:
         """Set search parameters; they act at once, without rebuilding. What is not given follows from k."""
@@ -208,6 +208,15 @@ class Indexing:
         request = BuildRequest(dataset, EXACT, metric, {}, folder)
         self._runner.searches.ask(_preparing(metric), request, done, failed)
 
+    def _discard(self, handle: IndexHandle) -> None:
+        """Remove the files of an index, and let the child that searches close it: what is mapped takes room on the
+        disk, and cannot be removed everywhere."""
+        folder = handle.path.parent
+        self._scratch.remove(folder)
+        self._runner.searches.ask(
+            f"forget {handle.path}", ForgetRequest(handle.path), lambda _: self._scratch.remove(folder), ignore
+        )
+
     def _warm(self, handle: IndexHandle) -> None:
         """Open it where searches are made; whether that works is for the first search to say."""
         if (dataset := self._session.state.dataset) is not None and dataset.rows:
@@ -223,7 +232,7 @@ class Indexing:
                 indexes = (*state.indexes, entry)
             else:
                 indexes = tuple(entry if e.key == key else e for e in state.indexes)
-                self._scratch.remove(before.handle.path.parent)
+                self._discard(before.handle)
             takes_over = handle.metric == state.metric and not (by_itself and self._chosen)
             self._chosen = self._chosen or not by_itself
             self._warm(handle)

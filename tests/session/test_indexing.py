@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import psutil
 import pytest
 
 from explorer.session.state import State
@@ -260,3 +261,17 @@ def test_nothing_of_a_session_is_left_when_it_is_closed(opened: Any, tmp_path: P
     opened.until(lambda s: any(t.note for t in s.tasks))
     opened.controller.close()
     assert list((tmp_path / "cache" / "scratch").iterdir()) == []
+
+
+@pytest.mark.skipif(not Path("/proc/self/maps").exists(), reason="needs /proc")
+def test_no_child_keeps_hold_of_an_index_that_was_removed(opened: Any) -> None:
+    """What is mapped takes room on the disk, whether it has a name or not."""
+    entry = annoy(opened.settle())
+
+    def held() -> bool:
+        children = psutil.Process().children()
+        return any(str(entry.handle.path) in Path(f"/proc/{child.pid}/maps").read_text() for child in children)
+
+    opened.until(lambda s: held())
+    opened.controller.indexing.remove(entry.key)
+    opened.until(lambda s: not held())
