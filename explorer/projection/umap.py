@@ -12,6 +12,7 @@ from time import perf_counter
 import numpy as np
 from numpy.typing import NDArray
 
+from explorer import room
 from explorer.core.metric import Metric
 from explorer.core.params import Param, Params
 from explorer.core.progress import Progress, silent
@@ -63,6 +64,8 @@ class Umap(Method):
     ) -> Projection:
         stages = Stages()
         n = len(vectors)
+        advice = "use fewer neighbours, close other programs, or stay with PCA, which needs none"
+        room.check_memory(_needed(n, vectors.shape[1], int(params["n_neighbors"])), f"A UMAP of {n:,} rows", advice)
         epochs = int(params.get("n_epochs") or (500 if n <= SMALL else 200))
         used: Params = {**params, "n_epochs": epochs}
         rng = np.random.default_rng(seed)
@@ -98,6 +101,12 @@ def warm_up() -> None:
         neighbour_graph(rows, metric, 4, silent, exact_rows=0)
         neighbour_graph(rows, metric, 4, silent)
     UMAP.project(rows, "euclidean", {"n_neighbors": 5, "min_dist": 0.1, "n_epochs": 2}, 0, unwatched, silent)
+
+
+def _needed(rows: int, dimensions: int, neighbors: int) -> int:
+    """About how many bytes are in use at most, rather too many: two copies of the vectors while the rows are put in
+    order, and the neighbours with their weights (measured at 15 and 60 neighbours)."""
+    return rows * (8 * dimensions + 85 * min(neighbors, rows))
 
 
 def _started(map_of_all: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.float32]:

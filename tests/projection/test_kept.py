@@ -77,9 +77,20 @@ def spoilt_positions(change: Callable[[np.ndarray[Any, Any]], np.ndarray[Any, An
         lambda stem: stem.with_suffix(".npy").write_bytes(b""),
         lambda stem: stem.with_suffix(".json").write_bytes(b"\xff{"),
     ],
-    ids=(
-        "another key,a key less,a list,another method,another metric,no stages,float64,too short,NaN,cut,empty,noise"
-    ).split(","),
+    ids=[
+        "another key",
+        "a key less",
+        "a list",
+        "another method",
+        "another metric",
+        "no stages",
+        "float64",
+        "too short",
+        "NaN",
+        "cut",
+        "empty",
+        "noise",
+    ],
 )
 def test_what_is_not_the_map_that_was_kept_is_made_anew(
     dataset: Dataset, made: Projection, spoil: Callable[[Path], None]

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from explorer.core.params import Params
 from explorer.core.progress import silent
 from explorer.core.projection import Projection
-from explorer.errors import Cancelled
+from explorer.errors import Cancelled, TooLarge
 from explorer.projection.base import unwatched
 from explorer.projection.fuzzy import fuzzy_edges
 from explorer.projection.graph import neighbour_graph
@@ -157,3 +157,9 @@ def test_the_table_holds_the_forces() -> None:
     assert len(table) == HIGHEST - LOWEST + 1
     assert table[entry, 0] == pytest.approx(-2 * a * b * s ** (b - 1) / (1 + a * s**b), rel=0.01)
     assert table[entry, 1] == pytest.approx(2 * b / ((0.001 + s) * (1 + a * s**b)), rel=0.02)
+
+
+def test_what_would_not_fit_into_memory_is_refused_before_anything_is_copied() -> None:
+    vectors = np.broadcast_to(np.ones((1, 1000), np.float32), (10**10, 1000))
+    with pytest.raises(TooLarge, match=r"A UMAP of 10,000,000,000 rows needs about .* of memory, and .* are free; "):
+        UMAP.project(vectors, "euclidean", PARAMS, None, unwatched, silent)
