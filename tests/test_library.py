@@ -243,3 +243,6 @@ def test_a_window_opens_and_tells_what_is_selected(screen: str, tmp_path: Path) 
     assert during == last == list(range(60))
     assert dtype == "int64"
     assert [path.name for path in temporary.iterdir() if path.name.startswith("explorer-")] == []
+    assert list((tmp_path / "cache" / "datasets").iterdir()) == []
+    remembered = [path.read_text("utf-8") for path in (tmp_path / "settings").rglob("*") if path.is_file()]
+    assert not any("explorer-show-" in written for written in remembered)

@@ -123,3 +123,13 @@ def test_a_picture_that_cannot_be_written_there(program: Run, tmp_path: Path) ->
         pytest.skip("root may write everywhere")
     (tmp_path / "locked").mkdir(mode=0o500)
     assert "cannot be written to" in program("snapshot", PLAIN, "--out", "locked/a.png").sentence
+
+
+@LINUX
+@pytest.mark.parametrize("source", [PLAIN, "missing.npy"], ids=["no display", "missing"])
+def test_what_a_script_shows_is_removed_when_no_window_opens(program: Run, tmp_path: Path, source: object) -> None:
+    temporary = tmp_path / "explorer-show-1"
+    temporary.mkdir()
+    (temporary / "vectors.npy").write_bytes(PLAIN.read_bytes())
+    assert program("open", source, "--temporary", temporary).status == 2
+    assert not temporary.exists()
