@@ -78,18 +78,8 @@ def spoilt_positions(change: Callable[[np.ndarray[Any, Any]], np.ndarray[Any, An
         lambda stem: stem.with_suffix(".json").write_bytes(b"\xff{"),
     ],
     ids=[
-        "another key",
-        "a key less",
-        "a list",
-        "another method",
-        "another metric",
-        "no stages",
-        "float64",
-        "too short",
-        "NaN",
-        "cut",
-        "empty",
-        "noise",
+        *("another key", "a key less", "a list", "another method", "another metric", "no stages"),
+        *("float64", "too short", "NaN", "cut", "empty", "noise"),
     ],
 )
 def test_what_is_not_the_map_that_was_kept_is_made_anew(
