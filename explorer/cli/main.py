@@ -91,13 +91,20 @@ class _Parser(argparse.ArgumentParser):
 
 def _with_command(given: list[str]) -> list[str]:
     """`explorer FILE` and `explorer` alone mean the command `open`."""
-    names = [command.name for command in COMMANDS]
+    names = {command.name for command in COMMANDS}
     if not (given and (given[0] in names or given[0] in ("-h", "--help", "--version"))):
-        if given and (meant := difflib.get_close_matches(given[0], names, 1)) and not Path(given[0]).exists():
-            said = f"there is no such file, nor a command of that name; did you mean explorer {meant[0]}?"
-            raise BadFile(given[0], said)
+        _check_command(given)
         given = ["open", *given]
     return _with_negative_numbers(given)
+
+
+def _check_command(given: list[str]) -> None:
+    """Raise BadFile where a command was meant: the word is no file, and nearly one of the commands."""
+    word = given[0] if given else "-"
+    meant = difflib.get_close_matches(word, [command.name for command in COMMANDS], 1)
+    if meant and not word.startswith("-") and not Path(word).exists():
+        said = f"there is no such file, nor a command of that name; did you mean explorer {meant[0]}?"
+        raise BadFile(word, said)
 
 
 def _with_negative_numbers(given: list[str]) -> list[str]:

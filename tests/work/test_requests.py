@@ -164,3 +164,16 @@ def test_a_saved_index_knows_the_vectors_it_was_built_over(answer: Ask, dataset:
     np.save(tmp_path / "others.npy", dataset.vectors + 1)
     with pytest.raises(BadFile, match="other vectors"):
         answer(OpenIndexRequest(answer(ReadRequest(str(tmp_path / "others.npy"))), out))
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs a pipe with a name")
+def test_nobody_waits_until_a_map_is_kept(process: Process, dataset: Dataset) -> None:
+    """A pipe that nobody reads stands where the map is to be written: who opens it waits for ever."""
+    request = ProjectRequest(dataset, "cosine", "pca", {}, 1, False)
+    process.ask(request, lambda *_: None, lambda _: None)
+    process.ask(ReadingsRequest(dataset, "#1"), lambda *_: None, lambda _: None)
+    (positions,) = (dataset.folder / "maps").glob("*.npy")
+    positions.unlink()
+    pipe = positions.with_name(f".{positions.name}.{process.pid}.part")
+    os.mkfifo(pipe)
+    assert process.ask(request, lambda *_: None, lambda _: None).positions.shape == (200, 2)
