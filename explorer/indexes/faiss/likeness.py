@@ -1,0 +1,73 @@
+"""Which vectors an index holds: a sample of its own, decoded, is compared with the Dataset's."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from explorer.core.dataset import Dataset
+from explorer.core.metric import Metric
+from explorer.errors import ExplorerError
+from explorer.indexes.faiss import header
+from explorer.indexes.faiss.items import as_items
+from explorer.indexes.faiss.library import translated
+
+COMPARED = 512
+SAME = 1e-4
+"""Relative error up to which a vector is the same one; unit vectors differ by how they were made so."""
+ENOUGH = 0.6
+"""At least so many decoded vectors are nearer to their own row than to another one; of strangers half are."""
+STORED_AS: dict[int, dict[bool, Metric]] = {
+    header.SQUARED_L2: {False: "euclidean", True: "cosine"},
+    header.INNER_PRODUCT: {False: "dot", True: "cosine"},
+}
+"""The metric that a file answers, by Faiss's own and by whether its vectors are of unit length."""
+
+
+class Undecodable(ExplorerError):
+    """The index does not give its vectors out."""
+
+
+def decoded(index: Any, rows: NDArray[np.int64]) -> NDArray[np.float32]:
+    """Some rows (m,) as the index holds them (m, d). Raises Undecodable where the library does not say.
+
+    What is divided into cells needs to know in which of them each row is; the index remembers it from then on.
+    """
+    import faiss
+
+    with translated(Undecodable):
+        cells = faiss.try_extract_index_ivf(index)
+        if cells is not None and cells.direct_map.no():
+            cells.make_direct_map()
+        found: NDArray[np.float32] = np.empty((len(rows), index.d), np.float32)
+        for i, row in enumerate(rows.tolist()):
+            found[i] = index.reconstruct(row)
+        return found
+
+
+def metrics_of(index: Any, dataset: Dataset, exact: bool) -> tuple[Metric, ...]:
+    """The metrics under which the index is one of this Dataset's vectors: none when it holds others.
+
+    `exact` says that it keeps them as they are. Where it does not give out what it holds, the metric alone tells.
+    """
+    told = STORED_AS[int(index.metric_type)]
+    rows = np.unique(np.linspace(0, dataset.rows - 1, min(COMPARED, dataset.rows)).astype(np.int64))
+    try:
+        held = decoded(index, rows).astype(np.float64)
+    except Undecodable:
+        return tuple(told.values())
+    errors = {}
+    for unit, metric in told.items():
+        own = as_items(dataset.vectors[rows], "cosine" if unit else metric).astype(np.float64)
+        error = np.vecdot(held - own, held - own)
+        if exact:
+            fits = bool((error <= SAME**2 * np.vecdot(own, own)).all())
+        else:
+            other = np.roll(own, max(1, len(rows) // 2), axis=0)
+            fits = float((error <= np.vecdot(held - other, held - other)).mean()) >= ENOUGH
+        if fits and np.isfinite(error).all():
+            errors[metric] = float(error.mean())
+    least = min(errors.values(), default=0.0)
+    return tuple(metric for metric, error in errors.items() if exact or error <= 2 * least + SAME)
