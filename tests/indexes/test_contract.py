@@ -22,8 +22,20 @@ from explorer.indexes.saved import open_saved, save_index
 
 MakeDataset = Callable[..., Dataset]
 
-BOTH = [(name, metric) for name, kind in types().items() for metric in kind.metrics if not kind.unavailable()]
-SMALL = {"annoy": {"trees": 8, "seed": 1}}
+BOTH = [
+    pytest.param((name, metric), marks=[pytest.mark.timeout(1500)] if name == "pynndescent" else [])
+    for name, kind in types().items()
+    for metric in kind.metrics
+    if not kind.unavailable()
+]
+"""PyNNDescent compiles itself in the first test that builds it, which takes minutes on a busy machine."""
+SMALL = {
+    "annoy": {"trees": 8, "seed": 1},
+    "hnswlib": {"seed": 1},
+    "usearch": {"threads": 1},
+    "voyager": {"seed": 1},
+    "pynndescent": {"n_neighbors": 100, "seed": 1},
+}
 """Build parameters that make a test index quick and the same every time."""
 
 
@@ -60,7 +72,7 @@ def brute(dataset: Dataset, metric: Metric, query: NDArray[np.float32], k: int, 
     return ranked(np.array(dataset.vectors), query, np.arange(dataset.rows), metric, k, (row,) if row >= 0 else ())
 
 
-@pytest.fixture(params=BOTH, ids=lambda both: "-".join(both))
+@pytest.fixture(params=BOTH, ids="-".join)
 def both(request: pytest.FixtureRequest) -> Iterator[tuple[str, Metric]]:
     yield request.param
 
