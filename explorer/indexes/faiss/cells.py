@@ -8,6 +8,7 @@ from explorer.core.params import Param, Params
 from explorer.indexes.faiss import header, shape
 from explorer.indexes.faiss.building import Plan
 from explorer.indexes.faiss.kinds import NLIST, NPROBE, RERANK, SEED, FaissType
+from explorer.indexes.faiss.library import imported
 
 ROW_NUMBER_BYTES = 8
 
@@ -81,7 +82,7 @@ class FaissIvfpq(FaissIvf):
 
 def _made(factory: str, what: str, row_bytes: int, clusters: int, params: Params) -> Plan:
     def make(width: int, metric: int) -> Any:
-        import faiss
+        faiss = imported()
 
         return faiss.index_factory(width, factory, metric)
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from explorer.core.params import Params
 from explorer.errors import BadParameter
+from explorer.indexes.faiss.library import imported
 
 LEAST_EF = 64
 RERANK_FACTOR = 10
@@ -74,7 +75,7 @@ def _set(index: Any, name: str, value: int) -> bool:
 
 def parts(index: Any) -> list[Any]:
     """An index and those that it wraps, from the outside in."""
-    import faiss
+    faiss = imported()
 
     found = []
     part: Any = index

@@ -12,6 +12,7 @@ from explorer.indexes.base import IndexHandle
 from explorer.indexes.faiss import effort, header, shape
 from explorer.indexes.faiss.building import Plan
 from explorer.indexes.faiss.kinds import EF_SEARCH, NPROBE, RERANK, SEED, FaissType
+from explorer.indexes.faiss.library import imported
 
 FEWEST_CLUSTERS = 256
 LARGEST_FACTORY = 500
@@ -49,7 +50,7 @@ class FaissFactory(FaissType):
         factory = str(params["factory"])
 
         def make(width: int, metric: int) -> Any:
-            import faiss
+            faiss = imported()
 
             return faiss.index_factory(width, factory, metric)
 
@@ -61,6 +62,7 @@ class FaissFactory(FaissType):
 
     def found(self, index: Any) -> Params:
         """The string that describes it, where there is one."""
+        imported()
         from faiss.contrib.factory_tools import reverse_index_factory
 
         try:

@@ -10,7 +10,7 @@ from typing import Any
 
 from explorer.errors import BadFile, TaskFailed
 from explorer.indexes.faiss import header
-from explorer.indexes.faiss.library import translated
+from explorer.indexes.faiss.library import imported, translated
 
 MAPPED = frozenset((*header.FLAT, *header.IVF_FLAT, *header.IVF_PQ, *header.SQ, *header.HNSW_FLAT))
 """Kinds that can be mapped; with some others the library crashes."""
@@ -25,7 +25,7 @@ def read(path: Path) -> Any:
 
     No piece of it may be larger than the file, whatever the file says.
     """
-    import faiss
+    faiss = imported()
 
     found = header.header_of(path)
     with _one_reads, translated(lambda said: BadFile(path, f"Faiss cannot read it: {said}.")):
@@ -45,7 +45,7 @@ def read(path: Path) -> Any:
 
 def write(index: Any, path: Path) -> None:
     """Write an index, complete or not at all. Raises TaskFailed when the disk is full."""
-    import faiss
+    faiss = imported()
 
     unfinished = path.with_name(f"{path.name}.{os.getpid()}.part")
     failed: list[OSError] = []

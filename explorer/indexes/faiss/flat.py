@@ -8,6 +8,7 @@ from explorer.core.params import Param, Params
 from explorer.indexes.faiss import header, items
 from explorer.indexes.faiss.building import Plan
 from explorer.indexes.faiss.kinds import RERANK, FaissType
+from explorer.indexes.faiss.library import imported
 
 BITS = {"8bit": 8, "8bit_uniform": 8, "6bit": 6, "4bit": 4, "4bit_uniform": 4, "fp16": 16, "bf16": 16}
 HALF_LENGTHS = (1e-3, 6e4)
@@ -32,7 +33,7 @@ class FaissFlat(FaissType):
         """IndexFlat."""
 
         def make(width: int, metric: int) -> Any:
-            import faiss
+            faiss = imported()
 
             return faiss.index_factory(width, "Flat", metric)
 
@@ -68,7 +69,7 @@ class FaissSq(FaissType):
         quantizer = str(params["quantizer"])
 
         def make(width: int, metric: int) -> Any:
-            import faiss
+            faiss = imported()
 
             return faiss.IndexScalarQuantizer(width, getattr(faiss.ScalarQuantizer, f"QT_{quantizer}"), metric)
 
@@ -77,7 +78,7 @@ class FaissSq(FaissType):
 
     def found(self, index: Any) -> Params:
         """The quantizer; raises ValueError for one that is not offered here."""
-        import faiss
+        faiss = imported()
 
         names = {getattr(faiss.ScalarQuantizer, f"QT_{name}"): name for name in BITS}
         if index.sq.qtype not in names:

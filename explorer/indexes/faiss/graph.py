@@ -8,6 +8,7 @@ from explorer.core.params import Param, Params
 from explorer.indexes.faiss import building, header
 from explorer.indexes.faiss.building import Plan
 from explorer.indexes.faiss.kinds import EF_SEARCH, SEED, FaissType
+from explorer.indexes.faiss.library import imported
 
 BESIDE_LINKS = 40
 """Bytes of a row's level, its place among the links, and its share of the upper layers."""
@@ -39,7 +40,7 @@ class FaissHnsw(FaissType):
         links, ef = int(params["M"]), int(params["efConstruction"])
 
         def make(width: int, metric: int) -> Any:
-            import faiss
+            faiss = imported()
 
             index = faiss.index_factory(width, f"HNSW{links},Flat", metric)
             index.hnsw.efConstruction = ef

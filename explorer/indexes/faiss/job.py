@@ -11,6 +11,7 @@ from threading import Lock, Thread
 
 from explorer.core.progress import Progress
 from explorer.errors import Cancelled
+from explorer.indexes.faiss.library import imported
 
 WAIT_SECONDS = 0.05
 NEVER_SECONDS = 1e9
@@ -40,7 +41,7 @@ def done(work: Callable[[Job], None], progress: Progress) -> None:
 
     Raises what the work raised, or what `progress` raises.
     """
-    import faiss
+    faiss = imported()
 
     job = Job()
     failure: list[BaseException] = []

@@ -8,12 +8,14 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
+from typing import Any
 
 from explorer.errors import ExplorerError
 
 ABOUT_WHERE = re.compile(r"^Error in .*? at [^:]*:\d+: ", re.DOTALL)
 ABOUT_WHAT = re.compile(r"^Error: '.*?' failed(?:: |$)", re.DOTALL)
 LONGEST_SAID = 200
+WAITING = "OMP_WAIT_POLICY"
 
 
 def unavailable() -> str | None:
@@ -24,6 +26,21 @@ def unavailable() -> str | None:
             "(there is none for Macs with an Intel processor)."
         )
     return None
+
+
+def imported() -> Any:
+    """The library. Its threads wait for work asleep: awake they hold up each other wherever cores are busy.
+
+    What the environment says of that counts, and is read once, when the library is loaded.
+    """
+    said = WAITING in os.environ
+    os.environ.setdefault(WAITING, "PASSIVE")
+    try:
+        import faiss
+    finally:
+        if not said:
+            del os.environ[WAITING]
+    return faiss
 
 
 def library() -> str:
@@ -56,8 +73,7 @@ def said(raised: BaseException) -> str:
 @contextmanager
 def threads(count: int) -> Iterator[None]:
     """Let what this thread asks of Faiss use so many cores."""
-    import faiss
-
+    faiss = imported()
     before = faiss.omp_get_max_threads()
     faiss.omp_set_num_threads(count)
     try:

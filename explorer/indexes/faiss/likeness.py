@@ -12,7 +12,7 @@ from explorer.core.metric import Metric
 from explorer.errors import ExplorerError
 from explorer.indexes.faiss import header
 from explorer.indexes.faiss.items import as_items
-from explorer.indexes.faiss.library import translated
+from explorer.indexes.faiss.library import imported, translated
 
 COMPARED = 512
 SAME = 1e-4
@@ -35,7 +35,7 @@ def decoded(index: Any, rows: NDArray[np.int64]) -> NDArray[np.float32]:
 
     What is divided into cells needs to know in which of them each row is; the index remembers it from then on.
     """
-    import faiss
+    faiss = imported()
 
     with translated(Undecodable):
         cells = faiss.try_extract_index_ivf(index)
@@ -55,9 +55,12 @@ def metrics_of(index: Any, dataset: Dataset, exact: bool) -> tuple[Metric, ...]:
     told = STORED_AS[int(index.metric_type)]
     rows = np.unique(np.linspace(0, dataset.rows - 1, min(COMPARED, dataset.rows)).astype(np.int64))
     try:
-        held = decoded(index, rows).astype(np.float64)
+        wide = decoded(index, rows)
     except Undecodable:
         return tuple(told.values())
+    if not np.isfinite(wide).all():
+        return ()
+    held = wide.astype(np.float64)
     errors = {}
     for unit, metric in told.items():
         own = as_items(dataset.vectors[rows], "cosine" if unit else metric).astype(np.float64)
@@ -67,7 +70,7 @@ def metrics_of(index: Any, dataset: Dataset, exact: bool) -> tuple[Metric, ...]:
         else:
             other = np.roll(own, max(1, len(rows) // 2), axis=0)
             fits = float((error <= np.vecdot(held - other, held - other)).mean()) >= ENOUGH
-        if fits and np.isfinite(error).all():
+        if fits:
             errors[metric] = float(error.mean())
     least = min(errors.values(), default=0.0)
     return tuple(metric for metric, error in errors.items() if exact or error <= 2 * least + SAME)
