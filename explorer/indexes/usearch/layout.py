@@ -70,7 +70,7 @@ def read(path: Path) -> Layout:
         matrix = file.read(MATRIX.size)
         rows, width = MATRIX.unpack(matrix) if len(matrix) == MATRIX.size else (0, 0)
         begin = MATRIX.size + rows * width
-        file.seek(begin)
+        file.seek(min(begin, size))
         heads = file.read(HEAD_BYTES + GRAPH.size)
     if len(heads) < HEAD_BYTES + GRAPH.size:
         raise BadFile(path, "it is no USearch index, or it is cut off.")
