@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,8 @@ SAME = 1e-4
 """Relative error up to which a vector is the same one; unit vectors differ by how they were made so."""
 ENOUGH = 0.6
 """At least so many decoded vectors are nearer to their own row than to another one; of strangers half are."""
+AS_GOOD = 0.1
+"""Lengths that fit two metrics nearly as well tell neither."""
 STORED_AS: dict[int, dict[bool, Metric]] = {
     header.SQUARED_L2: {False: "euclidean", True: "cosine"},
     header.INNER_PRODUCT: {False: "dot", True: "cosine"},
@@ -61,7 +64,7 @@ def metrics_of(index: Any, dataset: Dataset, exact: bool) -> tuple[Metric, ...]:
     if not np.isfinite(wide).all():
         return ()
     held = wide.astype(np.float64)
-    errors = {}
+    scales: dict[Metric, float] = {}
     for unit, metric in told.items():
         own = as_items(dataset.vectors[rows], "cosine" if unit else metric).astype(np.float64)
         error = np.vecdot(held - own, held - own)
@@ -71,6 +74,17 @@ def metrics_of(index: Any, dataset: Dataset, exact: bool) -> tuple[Metric, ...]:
             other = np.roll(own, max(1, len(rows) // 2), axis=0)
             fits = float((error <= np.vecdot(held - other, held - other)).mean()) >= ENOUGH
         if fits:
-            errors[metric] = float(error.mean())
-    least = min(errors.values(), default=0.0)
-    return tuple(metric for metric, error in errors.items() if exact or error <= 2 * least + SAME)
+            scales[metric] = 0.0 if exact else _scale(held, own)
+    nearest = min(scales.values(), default=0.0)
+    return tuple(metric for metric, scale in scales.items() if scale <= nearest + AS_GOOD)
+
+
+def _scale(held: NDArray[np.float64], own: NDArray[np.float64]) -> float:
+    """How far the lengths of decoded vectors are from those that a code of such vectors would give: 0 is best.
+
+    What codes are decoded to are means of what they stand for, so it is as long as the vectors' part along it.
+    """
+    along, size = float(np.vecdot(held, own).sum()), float(np.vecdot(held, held).sum())
+    if size == 0:
+        return 0.0
+    return abs(math.log(size / along)) if along > 0 else math.inf
