@@ -175,6 +175,22 @@ def test_training_stops_when_told(make_dataset: MakeDataset, tmp_path: Path) -> 
     assert built(small, "faiss-ivf", "cosine", {}, tmp_path / "again").path.is_file()
 
 
+def test_stop_at_the_last_moment_leaves_nothing(make_dataset: MakeDataset, tmp_path: Path) -> None:
+    path = tmp_path / "i" / "index.faiss"
+
+    def progress(fraction: float | None, note: str = "") -> None:
+        if path.exists():
+            raise Cancelled
+
+    dataset = make_dataset(vectors(3))
+    for _ in range(40):
+        try:
+            built(dataset, "faiss-flat", "cosine", {}, path.parent, progress)
+        except Cancelled:
+            assert not path.exists()
+        path.unlink(missing_ok=True)
+
+
 def test_two_builds_of_one_process_take_turns(make_dataset: MakeDataset, tmp_path: Path) -> None:
     dataset = make_dataset(vectors(4000))
     paths: dict[str, Path] = {}

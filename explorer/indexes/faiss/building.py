@@ -72,7 +72,12 @@ def build(plan: Plan, dataset: Dataset, metric: Metric, path: Path, progress: Pr
             said.say(1.0, "writing")
         files.write(index, path)
 
-    job.done(work, progress)
+    try:
+        job.done(work, progress)
+    except BaseException:
+        # Stop may have been said just when all was done.
+        path.unlink(missing_ok=True)
+        raise
 
 
 @contextmanager
