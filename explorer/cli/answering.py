@@ -150,7 +150,8 @@ def _query(arguments: argparse.Namespace) -> int:
     say(neighbours_table(said))
     say()
     also = f" · also rows {', '.join(map(str, query.also[:10]))}" if query.also else ""
-    say(f"{query.text}{also} · {found.handle.metric} · {said['index']['type']} · recall {said['recall']:.2f}")
+    by = f" ({answer.params['answered by']})" if "answered by" in answer.params else ""
+    say(f"{query.text}{also} · {found.handle.metric} · {said['index']['type']}{by} · recall {said['recall']:.2f}")
     return 0
 
 

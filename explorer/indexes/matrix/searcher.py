@@ -48,7 +48,7 @@ class MatrixSearcher(Searcher):
         return found
 
     def aside(self) -> Params:
-        return {} if self._looked_up else {"answered by": "exact search, the query is no row"}
+        return {} if self._looked_up else {"answered by": "exact search: the query is no row"}
 
     def close(self) -> None:
         """Let go of the file."""
