@@ -17,7 +17,7 @@ stop() {
 
 # --- is everything done already? the stamp is written last, and differs when what it was made from does
 
-stamp="$(cat pyproject.toml packaging/constraints.txt packaging/setup.sh packaging/annoy_wheel.sh | cksum) for"
+stamp="$(cat pyproject.toml packaging/constraints.txt packaging/setup.sh packaging/*_wheel.sh | cksum) for"
 
 fits() {  # does .venv run, stand where it was made, and belong to the Python that was asked for?
     .venv/bin/python -c "import pip" 2>/dev/null || return 1
@@ -177,7 +177,11 @@ packaging/annoy_wheel.sh .venv/bin/python .venv/wheels
 pip_install --no-index --find-links .venv/wheels --no-deps --force-reinstall annoy
 case $wants in
     run) pip_install --no-build-isolation --editable . ;;
-    test) pip_install --no-build-isolation --editable '.[test]' ;;
+    test)
+        packaging/hnswlib_wheel.sh .venv/bin/python .venv/wheels.hnswlib
+        pip_install --no-index --find-links .venv/wheels.hnswlib --no-deps --force-reinstall hnswlib
+        pip_install --no-build-isolation --editable '.[test]'
+        ;;
 esac
 
 echo "$stamp $wants" > .venv/stamp

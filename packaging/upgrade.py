@@ -17,15 +17,18 @@ from packaging.requirements import Requirement
 
 ROOT = Path(__file__).resolve().parent.parent
 PYTHONS = ("3.11", "3.12", "3.13")
-TOOLS = ("pip", "setuptools")  # what the set-up itself stands on, and what builds Annoy and the program
-SOURCE_ONLY = "annoy"  # pip looks up other Pythons' versions among wheels only; Annoy has none, and needs nothing
+TOOLS = ("pip", "setuptools", "pybind11")  # what the set-up itself stands on, and what builds the program and hnswlib
+# Pip looks up other Pythons' versions among wheels only. These have none, and need nothing but numpy.
+SOURCE_ONLY = ("annoy", "hnswlib")
+OURSELVES = "ann-explorer"  # an extra may be made of others
 
 
 def wanted() -> Iterator[Requirement]:
     """Every requirement of the program, its tests and its set-up."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     extras = [line for lines in project["optional-dependencies"].values() for line in lines]
-    yield from map(Requirement, [*project["dependencies"], *extras, *TOOLS])
+    needs = map(Requirement, [*project["dependencies"], *extras, *TOOLS])
+    yield from (need for need in needs if need.name != OURSELVES)
 
 
 def resolve(python: str) -> dict[str, str]:
@@ -34,7 +37,7 @@ def resolve(python: str) -> dict[str, str]:
     lines = [
         f"{need.name}{need.specifier}"
         for need in wanted()
-        if need.name != SOURCE_ONLY and (need.marker is None or need.marker.evaluate(here))
+        if need.name not in SOURCE_ONLY and (need.marker is None or need.marker.evaluate(here))
     ]
     pip = [sys.executable, "-m", "pip", "install", "--quiet", "--dry-run", "--ignore-installed", "--report", "-"]
     with tempfile.TemporaryDirectory() as nowhere:
@@ -44,9 +47,9 @@ def resolve(python: str) -> dict[str, str]:
     return {item["name"]: item["version"] for item in installed}
 
 
-def newest_annoy() -> str:
-    """The newest version of Annoy within its range."""
-    need = next(need for need in wanted() if need.name == SOURCE_ONLY)
+def newest(name: str) -> str:
+    """The newest version of a package of source only, within its range."""
+    need = next(need for need in wanted() if need.name == name)
     pip = [sys.executable, "-m", "pip", "install", "--quiet", "--dry-run", "--ignore-installed", "--no-deps"]
     report = subprocess.run(
         [*pip, "--report", "-", "--no-binary", need.name, f"{need.name}{need.specifier}"],
@@ -71,8 +74,8 @@ def lines(found: dict[str, dict[str, str]]) -> Iterator[str]:
 
 def main() -> None:
     """Write the file."""
-    annoy = newest_annoy()
-    found = {python: {**resolve(python), SOURCE_ONLY: annoy} for python in PYTHONS}
+    sources = {name: newest(name) for name in SOURCE_ONLY}
+    found = {python: {**resolve(python), **sources} for python in PYTHONS}
     head = "# The versions that the tests have passed with; `make upgrade` renews them from pyproject.toml."
     text = "\n".join([head, *lines(found), ""])
     (ROOT / "packaging" / "constraints.txt").write_text(text, encoding="utf-8")

@@ -156,7 +156,8 @@ def _query(arguments: argparse.Namespace) -> int:
     say()
     also = f" · also rows {', '.join(map(str, query.also[:10]))}" if query.also else ""
     also += f" and {query.also_total - 10:,} more" if query.also_total > 10 else ""
-    say(f"{query.text}{also} · {found.handle.metric} · {said['index']['type']} · recall {said['recall']:.2f}")
+    by = f" ({answer.params['answered by']})" if "answered by" in answer.params else ""
+    say(f"{query.text}{also} · {found.handle.metric} · {said['index']['type']}{by} · recall {said['recall']:.2f}")
     return 0
 
 

@@ -45,10 +45,23 @@ class Searcher(ABC):
     ) -> NDArray[np.int64]:
         """The library's own first k for each query: vectors (q, d) → candidate rows (q, m), m ≤ k, padded by −1.
 
-        Order, padding, distances and rows to leave out are the core's job. `params` are search parameters, resolved.
+        A lossy type gives its own first `rerank` where that is more than k: the core keeps the k of them that are truly
+        nearest; without `rerank` it only puts the library's own k in their true order. Order, padding, distances and
+        rows to leave out are the core's job. `params` are search parameters, resolved.
         Inputs are never written to. A search that takes long calls `progress` between its blocks, and stops by
         Cancelled; one that takes milliseconds need not.
         """
+
+    def decoded(self, rows: NDArray[np.int64]) -> NDArray[np.float32]:
+        """Rows (m,) as the index holds them (m, d): a lossy type's own vectors; under cosine of about unit length.
+
+        Raises NotImplementedError where the library does not give them out.
+        """
+        raise NotImplementedError
+
+    def aside(self) -> Params:
+        """What should be known of the last answer beside its parameters, such as that another search gave it."""
+        return {}
 
     @abstractmethod
     def close(self) -> None:
@@ -65,6 +78,8 @@ class IndexType(ABC):
     metrics: tuple[Metric, ...]
     lossless: bool
     """True when the index keeps the vectors exactly: full effort then equals exact search."""
+    reaches_all: bool = True
+    """False for a graph, in which some rows can be out of reach at any effort, duplicates above all."""
     build_params: tuple[Param, ...] = ()
     search_params: tuple[Param, ...] = ()
     suffix: str = ""
@@ -82,6 +97,10 @@ class IndexType(ABC):
     @abstractmethod
     def open(self, handle: IndexHandle, dataset: Dataset) -> Searcher:
         """Open a built index over the Dataset it was built from. Raises BadFile when the file is not that index."""
+
+    def recognises(self, path: Path) -> bool:
+        """Whether a file's content says that it is an index of this type; False where files do not say."""
+        return False
 
     def adopted(self, path: Path, dataset: Dataset, metric: Metric | None, progress: Progress = silent) -> IndexHandle:
         """A handle for a file of the library's own that was made elsewhere, after checking all of it.

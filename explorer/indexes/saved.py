@@ -63,15 +63,15 @@ def save_index(handle: IndexHandle, dataset: Dataset, out: Path, progress: Progr
 def open_saved(path: Path, dataset: Dataset, metric: Metric | None = None, progress: Progress = silent) -> IndexHandle:
     """The handle of a saved index, after checking that it is one, unharmed, and of this Dataset.
 
-    Without a sidecar the file is taken for one that the library wrote elsewhere, and read by the type of its suffix;
-    `metric` is needed where such a file does not tell. With one, another metric than the saved one is refused.
-    Raises BadFile with what does not fit.
+    Without a sidecar the file is taken for one that the library wrote elsewhere, and read by the type that its content
+    names, or else its suffix; `metric` is needed where such a file does not tell. With one, another metric than the
+    saved one is refused. Raises BadFile with what does not fit.
     """
     if not path.is_file():
         raise BadFile(path, "there is no such file.")
     about = sidecar_of(path)
     if not about.is_file():
-        return _by_suffix(path).adopted(path, dataset, metric, progress)
+        return _told_by(path).adopted(path, dataset, metric, progress)
     handle, checksum, fingerprint = _read(about, path)
     if metric not in (None, handle.metric):
         raise BadFile(path, f"it was built for {handle.metric}, not {metric}; an index keeps its metric.")
@@ -87,7 +87,10 @@ def open_saved(path: Path, dataset: Dataset, metric: Metric | None = None, progr
     return dataclasses.replace(handle, bytes=adopted.bytes)
 
 
-def _by_suffix(path: Path) -> IndexType:
+def _told_by(path: Path) -> IndexType:
+    for kind in types().values():
+        if kind.recognises(path):
+            return kind
     for kind in types().values():
         if kind.suffix and path.suffix.casefold() == kind.suffix:
             return kind

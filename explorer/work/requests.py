@@ -233,7 +233,10 @@ class ReadingsRequest:
 
 @dataclass(frozen=True, eq=False)
 class Answer:
-    """What one search of one index found, with the search parameters it used, and the milliseconds it took."""
+    """What one search of one index found, with the search parameters it used, and the milliseconds it took.
+
+    What else should be known of it, such as that another search than the index's gave it, stands with the parameters.
+    """
 
     neighbours: Neighbours
     params: Params
@@ -261,7 +264,7 @@ class SearchRequest:
         found = asking.neighbours(
             searcher, handle, dataset, vector, self.k, params, self.query.leave_out, desk.progress
         )
-        return Answer(found, params, (time.perf_counter() - started) * 1000)
+        return Answer(found, {**params, **searcher.aside()}, (time.perf_counter() - started) * 1000)
 
 
 def is_background(request: Request) -> bool:

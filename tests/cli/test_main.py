@@ -72,6 +72,7 @@ def test_every_index_type_is_described(explorer: Run) -> None:
     assert all(param["name"] in people for each in said for param in each["build_params"])
 
 
+@pytest.mark.timeout(900)
 def test_the_self_test_finds_this_installation_well(explorer: Run) -> None:
     said = explorer("selftest", "--json").json
     assert said["ok"], said["checks"]

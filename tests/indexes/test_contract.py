@@ -23,7 +23,12 @@ from explorer.indexes.saved import open_saved, save_index
 MakeDataset = Callable[..., Dataset]
 
 BOTH = [(name, metric) for name, kind in types().items() for metric in kind.metrics if not kind.unavailable()]
-SMALL = {"annoy": {"trees": 8, "seed": 1}}
+SMALL = {
+    "annoy": {"trees": 8, "seed": 1},
+    "hnswlib": {"seed": 1},
+    "usearch": {"threads": 1},
+    "voyager": {"seed": 1},
+}
 """Build parameters that make a test index quick and the same every time."""
 
 
@@ -49,19 +54,25 @@ def asked(
     return found
 
 
+def reached(name: str) -> float:
+    """The recall that full effort is sure of."""
+    return 1.0 if types()[name].reaches_all else 0.9
+
+
 def brute(dataset: Dataset, metric: Metric, query: NDArray[np.float32], k: int, row: int = -1) -> Neighbours:
     from explorer.core.neighbours import ranked
 
     return ranked(np.array(dataset.vectors), query, np.arange(dataset.rows), metric, k, (row,) if row >= 0 else ())
 
 
-@pytest.fixture(params=BOTH, ids=lambda both: "-".join(both))
+@pytest.fixture(params=BOTH, ids="-".join)
 def both(request: pytest.FixtureRequest) -> Iterator[tuple[str, Metric]]:
     yield request.param
 
 
 def test_there_are_types_of_all_metrics() -> None:
     assert list(types())[:2] == ["exact", "annoy"]
+    assert {"faiss-flat", "faiss-ivf", "faiss-ivfpq", "faiss-sq", "faiss-hnsw", "faiss-factory"} <= set(types())
     assert types()["annoy"].metrics == types()["exact"].metrics == METRICS
 
 
@@ -73,17 +84,41 @@ def test_every_type_and_parameter_is_explained() -> None:
 
 def test_full_effort_is_exact(make_dataset: MakeDataset, tmp_path: Path, both: tuple[str, Metric]) -> None:
     name, metric = both
-    if not types()[name].lossless:
-        pytest.skip("lossy")
     dataset = make_dataset(vectors())
     handle = made(dataset, name, metric, tmp_path / "index")
     for row in (0, 17, 399):
         query = dataset.vectors[row]
         found = asked(handle, dataset, query, 10, full=True, row=row)
         truth = brute(dataset, metric, query, 10, row)
-        assert judged(found, truth, metric).recall == 1.0
-        np.testing.assert_array_equal(found.distances, truth.distances)
         assert row not in found.rows
+        if types()[name].reaches_all:
+            np.testing.assert_array_equal(found.distances, truth.distances)
+        assert judged(found, truth, metric).recall >= reached(name)
+
+
+def test_a_lossy_type_ranks_by_its_own_vectors(
+    make_dataset: MakeDataset, tmp_path: Path, both: tuple[str, Metric]
+) -> None:
+    """Without rerank it answers as exact search over the vectors as it holds them would."""
+    name, metric = both
+    kind = types()[name]
+    if kind.lossless:
+        pytest.skip("keeps the vectors as they are")
+    dataset = make_dataset(vectors())
+    handle = made(dataset, name, metric, tmp_path / "index")
+    searcher = kind.open(handle, dataset)
+    held = searcher.decoded(np.arange(dataset.rows)).astype(np.float64)
+    assert held.shape == (400, 12)
+    params = asking.resolved(handle, {**kind.full_effort(handle), "rerank": 0}, 10)
+    for row in (0, 17, 399):
+        query = dataset.vectors[row]
+        found = searcher.search(query[None], 10, params)[0]
+        assert found.shape == (10,)
+        assert len(set(found.tolist())) == 10
+        nearness = held @ query if metric != "euclidean" else -np.linalg.norm(held - query, axis=1)
+        last = np.sort(nearness)[-10]
+        assert (nearness[found] >= last - 1e-4 * np.abs(nearness).max()).all()
+    searcher.close()
 
 
 def test_the_handle_says_what_it_is(make_dataset: MakeDataset, tmp_path: Path, both: tuple[str, Metric]) -> None:
@@ -106,7 +141,10 @@ def test_bounds_order_and_inputs(make_dataset: MakeDataset, tmp_path: Path, both
     queries.flags.writeable = False
     params = asking.resolved(handle, {}, 7)
     rows = searcher.search(queries, 7, params)
-    assert rows.shape == (5, 7)
+    if types()[name].lossless:
+        assert rows.shape == (5, 7)
+    else:
+        assert rows.shape == (5, max(7, int(params["rerank"])))
     assert rows.dtype == np.int64
     assert ((rows >= -1) & (rows < dataset.rows)).all()
     np.testing.assert_array_equal(searcher.search(queries[2:3], 7, params)[0], rows[2])
@@ -133,9 +171,10 @@ def test_duplicates_and_ties(make_dataset: MakeDataset, tmp_path: Path, both: tu
     handle = made(dataset, name, metric, tmp_path / "index")
     found = asked(handle, dataset, dataset.vectors[3], 20, full=True)
     truth = brute(dataset, metric, dataset.vectors[3], 20)
-    assert judged(found, truth, metric).recall == 1.0
-    assert len(set(found.rows.tolist())) == 20
-    assert (found.rows % 6 == 3).all()
+    assert judged(found, truth, metric).recall >= reached(name)
+    assert len(set(found.rows.tolist())) == len(found)
+    if types()[name].reaches_all:
+        assert (found.rows % 6 == 3).all()
 
 
 def test_all_rows_equal(make_dataset: MakeDataset, tmp_path: Path, both: tuple[str, Metric]) -> None:
@@ -154,10 +193,11 @@ def test_zero_rows_come_behind_all_others(make_dataset: MakeDataset, tmp_path: P
     dataset = make_dataset(x)
     handle = made(dataset, name, metric, tmp_path / "index")
     found = asked(handle, dataset, dataset.vectors[1], 350, full=True)
-    assert judged(found, brute(dataset, metric, dataset.vectors[1], 350), metric).recall == 1.0
+    assert judged(found, brute(dataset, metric, dataset.vectors[1], 350), metric).recall >= reached(name)
     if metric == "cosine":
-        assert (found.rows[:300] % 4 != 0).all()
-        assert (found.rows[300:] % 4 == 0).all()
+        zero = found.rows % 4 == 0
+        assert zero.tolist() == sorted(zero.tolist())
+        assert zero.any()
 
 
 @pytest.mark.parametrize("scale", [1e-30, 1e15])
@@ -173,7 +213,7 @@ def test_extreme_lengths_are_right_or_refused(
         assert "scale them" in str(error)
         return
     found = asked(handle, dataset, dataset.vectors[1], 10, full=True)
-    assert judged(found, brute(dataset, metric, dataset.vectors[1], 10), metric).recall == 1.0
+    assert judged(found, brute(dataset, metric, dataset.vectors[1], 10), metric).recall >= reached(name)
 
 
 def test_cancelled_at_once_or_late_nothing_is_left(

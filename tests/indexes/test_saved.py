@@ -145,8 +145,8 @@ def test_without_a_sidecar_the_file_has_to_tell(dataset: Dataset, handle: IndexH
     with pytest.raises(BadFile, match="add “--metric euclidean”"):
         open_saved(out, dataset)
     assert open_saved(out, dataset, "euclidean").params == {"trees": 4}
-    elsewhere = out.rename(tmp_path / "out.bin")
-    with pytest.raises(BadFile, match=r"no sidecar out\.bin\.json and no suffix of an index \(\.ann\)"):
+    elsewhere = out.rename(tmp_path / "out.data")
+    with pytest.raises(BadFile, match=r"no sidecar out\.data\.json and no suffix of an index \(\.ann, "):
         open_saved(elsewhere, dataset, "euclidean")
 
 

@@ -85,7 +85,9 @@ def test_the_wheel_holds_the_package_and_its_resources_and_nothing_else(wheel: P
 def test_the_installed_program_tests_itself(installed: Callable[..., str]) -> None:
     report = json.loads(installed("selftest", "--json"))
     assert report["ok"], report
-    assert all(check["ok"] for check in report["checks"]), report
+    assert all(check["ok"] is not False for check in report["checks"]), report
+    left_out = {check["name"] for check in report["checks"] if check["ok"] is None}
+    assert all(name.startswith("index type ") for name in left_out), left_out
 
 
 @pytest.mark.timeout(900)

@@ -1,0 +1,97 @@
+"""Whatever Faiss's index factory makes of a string."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from explorer.core.params import Param, Params
+from explorer.errors import BadParameter, ExplorerError
+from explorer.indexes.base import IndexHandle
+from explorer.indexes.faiss import effort, header, shape
+from explorer.indexes.faiss.building import Plan
+from explorer.indexes.faiss.kinds import EF_SEARCH, NPROBE, RERANK, SEED, FaissType
+from explorer.indexes.faiss.library import imported
+
+FEWEST_CLUSTERS = 256
+LARGEST_FACTORY = 500
+
+
+class FaissFactory(FaissType):
+    """An index of any make, for those who know what they want."""
+
+    name = "faiss-factory"
+    title = "Faiss factory"
+    about = "Any index that a string of Faiss's index_factory describes, such as OPQ16_64,IVF256,PQ16x4fs,RFlat."
+    lossless = False
+    reaches_all = False
+    build_params = (
+        Param("factory", "text", None, "What index_factory is told; left out: cells of 8-bit numbers."),
+        SEED,
+    )
+    search_params = (NPROBE, EF_SEARCH, RERANK)
+    rank = 25
+    kinds = tuple(sorted(header.KNOWN))
+
+    def resolved(self, rows: int, dimensions: int, params: Params) -> Params:
+        """The string, or one that suits the rows."""
+        factory = str(params.get("factory", f"IVF{shape.cells(rows, None)},SQ8")).strip()
+        if not factory or len(factory) > LARGEST_FACTORY or not factory.isprintable():
+            raise BadParameter("factory is a string of Faiss's index_factory, such as IVF256,SQ8.")
+        return {**params, "factory": factory}
+
+    def exact(self, params: Params) -> bool:
+        """Never relied on: transformations change what is stored."""
+        return False
+
+    def plan(self, rows: int, dimensions: int, params: Params) -> Plan:
+        """What the string says."""
+        factory = str(params["factory"])
+
+        def make(width: int, metric: int) -> Any:
+            faiss = imported()
+
+            return faiss.index_factory(width, factory, metric)
+
+        clusters = max(FEWEST_CLUSTERS, min(effort.cells(factory), rows))
+        seed = int(params["seed"]) if "seed" in params else None
+        # How large it becomes only Faiss knows: no row takes much more than its numbers and the links of a graph.
+        what = f"A Faiss index “{factory}” of {rows:,} rows"
+        return Plan(make, what, 4 * dimensions + 8, clusters, seed, partial(_refused, factory, rows, dimensions))
+
+    def found(self, index: Any) -> Params:
+        """The string that describes it, where there is one."""
+        imported()
+        from faiss.contrib.factory_tools import reverse_index_factory
+
+        try:
+            told = reverse_index_factory(index)
+        except (AttributeError, AssertionError, IndexError, KeyError, NotImplementedError, RuntimeError):
+            told = None
+        return {"factory": told or type(index).__name__.removeprefix("Index")}
+
+    def tunable(self, handle: IndexHandle) -> list[str]:
+        """What the string speaks of."""
+        factory = str(handle.params["factory"])
+        has = {"nprobe": effort.cells(factory) > 0, "efSearch": effort.in_graph(factory)}
+        return [param.name for param in self.search_params if has.get(param.name, True)]
+
+    def search_defaults(self, handle: IndexHandle, k: int) -> Params:
+        """As the other types; what keeps the vectors need not be ranked again."""
+        known = super().search_defaults(handle, k)
+        if effort.keeps_all(str(handle.params["factory"])):
+            known["rerank"] = 0
+        return known
+
+    def cells(self, handle: IndexHandle) -> int:
+        """By the string."""
+        return effort.cells(str(handle.params["factory"]))
+
+    def recognises(self, path: Path) -> bool:
+        """Every Faiss file that no other type has taken."""
+        return header.header_of(path) is not None
+
+
+def _refused(factory: str, rows: int, dimensions: int, said: str) -> ExplorerError:
+    return BadParameter(f"Faiss cannot build “{factory}” of {rows:,} × {dimensions} vectors: {said}.")

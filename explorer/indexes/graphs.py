@@ -1,0 +1,174 @@
+"""What the index types over graph libraries share: adding in batches, writing beside, searching row by row.
+
+And `check_links`, which makes sure of a graph that somebody else wrote before a library walks it.
+"""
+
+from __future__ import annotations
+
+import os
+from abc import abstractmethod
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from explorer.core.dataset import Dataset
+from explorer.core.metric import Metric
+from explorer.core.params import Params
+from explorer.core.progress import Progress, silent
+from explorer.errors import BadFile, BadParameter, TaskFailed
+from explorer.indexes.annoy.items import LARGEST, SMALLEST, scaled
+from explorer.indexes.base import Searcher
+from explorer.room import check_disk, check_memory
+
+BATCH = 512
+"""So many rows are added at a time: enough for all cores, few enough to stop soon."""
+BLOCK = 65536
+LEVELS = 1.2
+"""The links of the upper layers come on top, and what a library keeps beside its file."""
+
+
+def check_room(rows: int, row_bytes: int, what: str, folder: Path) -> None:
+    """Raise TooLarge when an index with so many bytes a row would not fit in memory, or its file on the disk."""
+    needed = int(LEVELS * rows * row_bytes)
+    check_memory(needed, f"{what} over {rows:,} rows", "take fewer links a row, or an index that needs less")
+    check_disk(folder, needed, f"{what} over {rows:,} rows", "make room")
+
+
+def check_lengths(dataset: Dataset, metric: Metric, library: str, progress: Progress) -> None:
+    """Raise BadParameter when the vectors are so long, or so short, that the library's float32 sums fail.
+
+    Not so under cosine, where they are brought near 1 first (see `ready`).
+    """
+    if metric == "cosine":
+        return
+    most = 0.0
+    for start in range(0, dataset.rows, BLOCK):
+        progress(0.0, "lengths")
+        block = dataset.vectors[start : start + BLOCK]
+        most = max(most, float(np.sqrt(np.vecdot(block, block, dtype=np.float64)).max()))
+    if most and not SMALLEST <= most <= LARGEST:
+        extreme = "large" if most > 1 else "small"
+        raise BadParameter(
+            f"The vectors are too {extreme} for {library} under {metric} (the longest is {most:.1e}); scale them."
+        )
+
+
+def ready(vectors: NDArray[np.float32], metric: Metric) -> NDArray[np.float32]:
+    """A copy of rows or queries (m, d) as a library gets them: under cosine, extreme lengths are brought near 1.
+
+    Voyager takes nothing that it could not write to.
+    """
+    return np.array(scaled(vectors) if metric == "cosine" else vectors, np.float32, order="C")
+
+
+def add_all(
+    dataset: Dataset,
+    metric: Metric,
+    add: Callable[[NDArray[np.float32], NDArray[np.int64]], object],
+    progress: Progress,
+) -> None:
+    """Give all rows to `add(vectors, rows)`, batch by batch."""
+    for start in range(0, dataset.rows, BATCH):
+        progress(start / dataset.rows, f"row {start:,} of {dataset.rows:,}")
+        vectors = ready(dataset.vectors[start : start + BATCH], metric)
+        add(vectors, np.arange(start, start + len(vectors)))
+
+
+@contextmanager
+def beside(path: Path) -> Iterator[Path]:
+    """A path to write to, which becomes `path` when all went well and is removed otherwise."""
+    unfinished = path.with_name(f"{path.name}.{os.getpid()}.part")
+    try:
+        yield unfinished
+        unfinished.replace(path)
+    except (OSError, RuntimeError, BadFile) as error:
+        raise TaskFailed(f"{path}: the index could not be written; is the disk full? ({error})") from error
+    finally:
+        unfinished.unlink(missing_ok=True)
+
+
+class GraphSearcher(Searcher):
+    """Asks a library for one query after the other. Under cosine zero rows come last, wherever it puts them."""
+
+    def __init__(self, dataset: Dataset, metric: Metric) -> None:
+        self._dataset, self._metric = dataset, metric
+        self._zeros = dataset.zero_rows if metric == "cosine" else 0
+
+    @abstractmethod
+    def _nearest(self, query: NDArray[np.float32], k: int, params: Params) -> NDArray[np.int64]:
+        """What the library finds for one query (1, d): up to k rows, nearest first."""
+
+    def search(
+        self, vectors: NDArray[np.float32], k: int, params: Params, progress: Progress = silent
+    ) -> NDArray[np.int64]:
+        """The first k that the library finds for each query: (q, d) → (q, min(k, n)), −1 padded."""
+        k = min(k, self._dataset.rows)
+        found = np.full((len(vectors), k), -1, np.int64)
+        asked = min(k + self._zeros, self._dataset.rows)
+        queries = ready(np.asarray(vectors, np.float32), self._metric)
+        for i in range(len(queries)):
+            if i:
+                progress(i / len(queries), "search")
+            rows = self._nearest(queries[i : i + 1], asked, params)
+            if self._zeros:
+                zero = ~self._dataset.vectors[rows].any(axis=1)
+                rows = np.concatenate([rows[~zero], rows[zero]])
+            found[i, : min(k, len(rows))] = rows[:k]
+        return found
+
+
+def as_many(
+    ask: Callable[[int], NDArray[np.int64]], k: int, too_few: type[Exception] = RuntimeError
+) -> NDArray[np.int64]:
+    """The most up to k that a library finds which raises `too_few` where it finds fewer than it is asked for."""
+    try:
+        return ask(k)
+    except too_few:
+        found, most = np.empty(0, np.int64), k - 1
+        while len(found) < most:
+            middle = (len(found) + most + 1) // 2
+            try:
+                found = ask(middle)
+            except too_few:
+                most = middle - 1
+        return found
+
+
+def check_links(
+    path: Path,
+    counts: NDArray[np.integer],
+    links: NDArray[np.integer],
+    levels: NDArray[np.integer],
+    level: int,
+) -> None:
+    """Raise BadFile when lists of links (m, most), of which the first `counts` (m,) hold, lead astray.
+
+    `levels` (n,) are those of all elements: every link on a level leads to an element that reaches it.
+    """
+    if (counts > links.shape[1]).any():
+        raise BadFile(path, "it is damaged: an element has more links than there is room for.")
+    used = links[np.arange(links.shape[1]) < counts[:, None]]
+    if used.size and (int(used.max()) >= len(levels) or (levels[used] < level).any()):
+        raise BadFile(path, "it is damaged: a link leads to an element that is not there.")
+
+
+def check_labels(path: Path, labels: NDArray[np.integer], rows: int) -> None:
+    """Raise BadFile when elements do not bear the numbers of different rows."""
+    if labels.size and int(labels.max()) >= rows:
+        raise BadFile(path, f"it has a label {int(labels.max())}, and there are {rows:,} rows; labels are rows here.")
+    if len(np.unique(labels)) != len(labels):
+        raise BadFile(path, "it is damaged: two of its elements are the same row.")
+
+
+def same_vectors(
+    stored: NDArray[np.float32], rows: NDArray[np.integer], dataset: Dataset, metric: Metric, *, unit: bool
+) -> bool:
+    """Whether stored vectors (m, d) are those rows of the Dataset: bit by bit, or where `unit`, made unit length."""
+    expected = dataset.vectors[rows]
+    if not unit:
+        return np.array_equal(stored, ready(expected, metric))
+    size = np.sqrt(np.vecdot(expected, expected, dtype=np.float64))[:, None]
+    return np.allclose(stored, expected / np.where(size > 0, size, 1), rtol=0, atol=1e-5)
