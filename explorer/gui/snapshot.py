@@ -28,6 +28,8 @@ from explorer.session.state import State
 
 Wait = Literal["window", "first-map", "index", "map"]
 HEARTBEAT_MS = 5
+FINISH_SECONDS = 20
+"""How long a finished picture is waited for that could be had a little coarser at once."""
 
 
 @dataclass(frozen=True)
@@ -230,7 +232,11 @@ class _Driver:
             raise TaskFailed(f"{self._shot.source}: {what} was not there after {self._shot.seconds:g} s.")
 
     def _settle(self) -> None:
-        """Let the last repaint come."""
+        """Let the last repaint come; for a picture of the finished map also the compiled loops and the recall."""
+        patience = time.monotonic() + (FINISH_SECONDS if self._shot.wait == "map" and self._rows else 0)
+        while time.monotonic() < patience and not (self.window.map.view.compiled and not self._state.tasks):
+            self._turn()
+            time.sleep(0.001)
         until = time.monotonic() + 0.25
         while time.monotonic() < until:
             self._turn()

@@ -29,6 +29,7 @@ class Asking:
         self._truth_of: tuple[object, ...] = ()
         self._truth_asked: tuple[object, ...] = ()
         self._unanswered = False
+        self._attempt = 0
         session.listen(self._react)
 
     def type(self, text: str, kind: str = "") -> None:
@@ -66,7 +67,8 @@ class Asking:
         if asked is not None and _question(asked.query) == _question(query):
             past = state.past if state.asked is not None else state.past[:-1]
             if self._unanswered:
-                self._searched = ()
+                # What is still under way of the last attempt must not be taken for this one's answer.
+                self._attempt += 1
             self._take(Asked(query, others), past, state.future)
         else:
             past = state.past if state.asked is None else (*state.past, state.asked)[-MOST_REMEMBERED:]
@@ -122,7 +124,7 @@ class Asking:
         entry, exact = new.entry(), new.exact
         if entry is not None and entry.handle.metric != new.metric:
             entry = None
-        question = (new.dataset, _question(new.asked.query), new.k, new.metric)
+        question = (new.dataset, _question(new.asked.query), new.k, new.metric, self._attempt)
         key = (question, entry.handle, tuple(entry.given.items())) if entry else (question,)
         true_key = (question, exact.handle if exact else None)
         fresh, fresh_truth = key != self._searched, true_key != self._truth_of
