@@ -34,6 +34,8 @@ class Process:
     """
 
     def __init__(self, *, nice: int = 0) -> None:
+        self.index_type = ""
+        """Whose library it has loaded: some crash when another one builds beside them in one process."""
         self._number = 0
         self._asked: Request | None = None
         self._refused: Request | None = None

@@ -272,6 +272,13 @@ def is_background(request: Request) -> bool:
     return bool(getattr(request, "background", False))
 
 
+def index_type_of(request: Request) -> str:
+    """The index type whose library the work loads into its process; empty for none."""
+    if isinstance(request, BuildRequest):
+        return request.type
+    return request.handle.type if isinstance(request, MeasureRequest) else ""
+
+
 Request = (
     ReadRequest
     | FingerprintRequest

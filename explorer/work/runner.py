@@ -11,7 +11,7 @@ from typing import Any
 from explorer.errors import Cancelled, ExplorerError
 from explorer.work.latest import Latest, as_failure, ignore
 from explorer.work.process import NotBegun, Process
-from explorer.work.requests import Request, WarmUpRequest, is_background
+from explorer.work.requests import Request, WarmUpRequest, index_type_of, is_background
 
 HEAVY_AT_ONCE = 2
 """Background tasks that run at the same time; others wait for their turn. What somebody waits for never does."""
@@ -147,17 +147,21 @@ class Runner:
 
     def _child(self, task: Task) -> Process:
         """A warm child for the task, or a new one. Raises OSError when none can be started."""
-        background = is_background(task.request)
+        background, kind = is_background(task.request), index_type_of(task.request)
         with self._lock:
             if self._unwanted(task):
                 raise Cancelled("Stopped.")
-            while self._idle[background]:
-                process = self._idle[background].pop()
-                if process.alive:
+            for process in [*reversed(self._idle[background])]:
+                if not process.alive:
+                    self._idle[background].remove(process)
+                    process.close()
+                elif not kind or process.index_type in ("", kind):
+                    self._idle[background].remove(process)
+                    process.index_type = kind or process.index_type
                     task.process = process
                     return process
-                process.close()
         process = Process(nice=NICE if background else 0)
+        process.index_type = kind
         with self._lock:
             task.process = process
             if self._unwanted(task):

@@ -151,6 +151,17 @@ def test_a_child_that_has_finished_is_used_again(runner: Runner, posted: Any, da
     assert children() == [before]
 
 
+def test_a_child_that_holds_one_library_does_not_build_with_another(
+    runner: Runner, posted: Any, dataset: Dataset, tmp_path: Any
+) -> None:
+    first = start(runner, BuildRequest(dataset, "annoy", "euclidean", {"trees": 1}, tmp_path / "annoy"))
+    posted.until(lambda: first.endings)
+    (before,) = children()
+    second = start(runner, BuildRequest(dataset, "exact", "euclidean", {}, tmp_path / "exact"))
+    posted.until(lambda: second.endings)
+    assert before in children() and len(children()) == 2
+
+
 @pytest.mark.skipif(os.name != "posix", reason="needs signals")
 def test_an_idle_child_that_has_died_is_replaced(runner: Runner, posted: Any, dataset: Dataset, odd: Odd) -> None:
     first = start(runner, odd(dataset, ""))
