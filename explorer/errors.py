@@ -7,7 +7,10 @@ ExplorerError
 │   │   └── UnknownName      no row bears that name
 │   ├── BadParameter         a parameter, an option or a setting out of its range
 │   └── TooLarge             work that would not fit in memory or on the disk
-├── Unavailable              a library or a server that is not here
+├── Unavailable              a library that is not here, or something that a server has not
+├── ServerFailed             a server that refused, or took too long
+│   ├── ServerGone           it cannot be reached, or went away
+│   └── PasswordNeeded       it wants a password, or another one
 ├── TaskFailed               a child process ended before its work did
 └── Cancelled                somebody said stop
 """
@@ -62,7 +65,21 @@ class TooLarge(BadInput):
 
 
 class Unavailable(ExplorerError):
-    """A library or server that is not here: says which, and how to get it."""
+    """A library that is not here, or something that a server has not: says which, and how to get it."""
+
+    exit_status = 2
+
+
+class ServerFailed(ExplorerError):
+    """A server that refused, went away or took too long: says which server, what happened and what to do."""
+
+
+class ServerGone(ServerFailed):
+    """The server cannot be reached, or went away meanwhile; asking again may help."""
+
+
+class PasswordNeeded(ServerFailed):
+    """The server wants a password, or another than the one it was given."""
 
     exit_status = 2
 
