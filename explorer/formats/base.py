@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -40,6 +40,24 @@ class Contents:
     """The rows are words or texts, so that cosine is the natural metric."""
     facts: dict[str, str] = field(default_factory=dict)
     """More to show about the file, such as which columns were taken as the vector."""
+
+
+@dataclass(frozen=True, eq=False)
+class Origin:
+    """Where contents come from: a file of some format, or whatever else can be told by a file.
+
+    `contents(options, progress)` reads them; the options are checked by then. `name` becomes the Dataset's format,
+    `title` is what people are told of it. What is read depends on the file at `path`, on the options, and on `key`,
+    which may hold anything that JSON can.
+    """
+
+    path: Path
+    name: str
+    title: str
+    contents: Callable[[Mapping[str, str], Progress], Contents]
+    options: tuple[Param, ...] = ()
+    chooses_columns: bool = False
+    key: tuple[object, ...] = ()
 
 
 class Format(ABC):

@@ -21,7 +21,7 @@ from explorer.core.progress import Progress, silent
 from explorer.core.strings import Strings
 from explorer.errors import BadFile, BadParameter, ExplorerError, TooLarge
 from explorer.formats import keeping, metadata
-from explorer.formats.base import Contents, Format
+from explorer.formats.base import Contents, Format, Origin
 from explorer.formats.choosing import name_column
 from explorer.formats.cleaning import Health, converted, inspected
 from explorer.formats.pictures import picture_size, write_pictures
@@ -44,6 +44,15 @@ def recognised(path: Path) -> Format:
 
     Raises BadFile, in a sentence that says what to do, for what is missing, empty, a folder or of no known format.
     """
+    head = head_of(path)
+    kind = format_of(path, head)
+    if kind is None:
+        raise BadFile(path, why_not(path, head, [kind.title for kind in formats.types().values()]))
+    return kind
+
+
+def head_of(path: Path) -> bytes:
+    """The first 64 kB of a file; raises BadFile for what is missing, empty, a folder or cannot be read."""
     try:
         mode = path.stat().st_mode
         if modes.S_ISDIR(mode):
@@ -58,11 +67,22 @@ def recognised(path: Path) -> Format:
         raise BadFile(path, f"it cannot be read: {getattr(error, 'strerror', None) or error}.") from None
     if not head:
         raise BadFile(path, "the file is empty.")
+    return head
+
+
+def format_of(path: Path, head: bytes) -> Format | None:
+    """The format that recognises a file which begins so; None when none does."""
     kinds = sorted(formats.types().values(), key=lambda kind: path.suffix.casefold() not in kind.suffixes)
-    for kind in kinds:
-        if kind.recognises(path, head):
-            return kind
-    raise BadFile(path, why_not(path, head, [kind.title for kind in formats.types().values()]))
+    return next((kind for kind in kinds if kind.recognises(path, head)), None)
+
+
+def origin_of(path: Path, kind: Format) -> Origin:
+    """A file of a format as the origin of a Dataset."""
+
+    def contents(options: Mapping[str, str], progress: Progress) -> Contents:
+        return kind.read(path, options, progress)
+
+    return Origin(path, kind.name, kind.title, contents, kind.options, kind.chooses_columns)
 
 
 def read(
@@ -75,28 +95,42 @@ def read(
     facts: Mapping[str, str] | None = None,
     progress: Progress = silent,
 ) -> Dataset:
-    """The Dataset of a file; at once when it was read before and has not changed.
+    """The Dataset of a file of any format, see `made`; `recognised` says what it raises besides."""
+    path = Path(path)
+    origin = origin_of(path, recognised(path))
+    return made(origin, metadata=metadata, options=options, metric=metric, title=title, facts=facts, progress=progress)
+
+
+def made(
+    origin: Origin,
+    *,
+    metadata: Path | None = None,
+    options: Mapping[str, str] | None = None,
+    metric: str | None = None,
+    title: str | None = None,
+    facts: Mapping[str, str] | None = None,
+    progress: Progress = silent,
+) -> Dataset:
+    """The Dataset of an origin; at once when it was read before and its file has not changed.
 
     `metadata` is a table with one record for each row (otherwise NAME.tsv or NAME.csv beside the file, if it fits);
-    `options` are those of `OPTIONS` and of the format; `metric` overrules the file's own and the guess; `title` and
+    `options` are those of `OPTIONS` and of the origin; `metric` overrules the file's own and the guess; `title` and
     `facts` are shown with it. Raises BadFile, BadParameter or TooLarge, each in one sentence.
     """
-    path = Path(path)
+    path = origin.path
     wanted_metric = None if metric is None else metric_named(metric)
-    kind = recognised(path)
-    asked = _checked(kind, options or {})
-    table, explicit = (Path(metadata), True) if metadata is not None else (_table_beside(path, kind), False)
+    asked = _checked(origin, options or {})
+    table, explicit = (Path(metadata), True) if metadata is not None else (_table_beside(origin), False)
     before = keeping.stamp(path)
-    name = keeping.key(
-        before, kind.name, asked, table and keeping.stamp(table), explicit, title, dict(facts or {}) if facts else None
-    )
+    more = dict(facts or {}) if facts else None
+    name = keeping.key(before, origin.name, origin.key, asked, table and keeping.stamp(table), explicit, title, more)
     dataset = keeping.kept(name)
     if dataset is None:
         try:
-            contents = kind.read(path, asked, _part(progress, 0.0, 0.6))
+            contents = origin.contents(asked, _part(progress, 0.0, 0.6))
             contents = _with_table(contents, table, explicit, _part(progress, 0.6, 0.7))
             with keeping.new_folder() as folder:
-                dataset = _made(path, kind, contents, asked, folder, _part(progress, 0.7, 1.0))
+                dataset = _made(origin, contents, asked, folder, _part(progress, 0.7, 1.0))
                 dataset = replace(dataset, title=title or path.name, facts={**dataset.facts, **(facts or {})})
                 if not keeping.same(path, before):
                     raise BadFile(path, "the file changed while it was read; open it again.")
@@ -111,18 +145,18 @@ def read(
     return dataset if wanted_metric is None else replace(dataset, metric=wanted_metric)
 
 
-def _checked(kind: Format, options: Mapping[str, str]) -> dict[str, str]:
-    """The options as the format and this module understand them."""
-    known = {param.name: param for param in (*OPTIONS, *kind.options)}
-    asked = {key: str(value) for key, value in params.checked(tuple(known.values()), options, kind.title).items()}
-    if "vectors" in asked and not kind.chooses_columns:
-        raise BadParameter(f"vectors={asked['vectors']} chooses columns of a table, and {kind.title} has none.")
+def _checked(origin: Origin, options: Mapping[str, str]) -> dict[str, str]:
+    """The options as the origin and this module understand them."""
+    known = {param.name: param for param in (*OPTIONS, *origin.options)}
+    asked = {key: str(value) for key, value in params.checked(tuple(known.values()), options, origin.title).items()}
+    if "vectors" in asked and not origin.chooses_columns:
+        raise BadParameter(f"vectors={asked['vectors']} chooses columns of a table, and {origin.title} has none.")
     return asked
 
 
-def _table_beside(path: Path, kind: Format) -> Path | None:
+def _table_beside(origin: Origin) -> Path | None:
     """The table that belongs to a file by its name; a table itself needs none."""
-    return None if kind.chooses_columns else metadata.beside(path)
+    return None if origin.chooses_columns else metadata.beside(origin.path)
 
 
 def _with_table(contents: Contents, table: Path | None, explicit: bool, progress: Progress) -> Contents:
@@ -146,11 +180,9 @@ def _with_table(contents: Contents, table: Path | None, explicit: bool, progress
     )
 
 
-def _made(
-    path: Path, kind: Format, contents: Contents, options: Mapping[str, str], folder: Path, progress: Progress
-) -> Dataset:
+def _made(origin: Origin, contents: Contents, options: Mapping[str, str], folder: Path, progress: Progress) -> Dataset:
     """The Dataset in `folder`, not saved yet."""
-    vectors = contents.vectors
+    path, vectors = origin.path, contents.vectors
     source, dimensions = vectors.shape
     size = picture_size(options["images"], dimensions) if "images" in options else None
     names, called = _names(contents, options.get("name"))
@@ -173,7 +205,7 @@ def _made(
         folder=folder,
         path=path.absolute(),
         title=path.name,
-        format=kind.name,
+        format=origin.name,
         vectors_path=vectors_path,
         rows=health.good_rows,
         dimensions=dimensions,
