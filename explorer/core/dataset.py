@@ -56,6 +56,8 @@ class Dataset:
     """How many vectors are all zeros: they have no cosine."""
     images_path: Path | None = None
     """Pictures of the rows as uint8 `.npy` (rows, height, width); None where there are none."""
+    own_index: Path | None = None
+    """The index that the vectors came with and that is opened with them; its numbers are the rows."""
     encoder: str = ""
     """The name of the text encoder whose space the vectors live in; empty where unknown."""
     facts: dict[str, str] = field(default_factory=dict)
@@ -135,7 +137,7 @@ def fingerprinted(dataset: Dataset, progress: Progress = silent) -> str:
     return digest.hexdigest()
 
 
-_PATHS = ("path", "vectors_path", "images_path")
+_PATHS = ("path", "vectors_path", "images_path", "own_index")
 _NOT_DESCRIBED = ("folder", "source_row_of", "names", "columns", "hold")
 
 

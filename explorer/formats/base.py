@@ -38,6 +38,8 @@ class Contents:
     metric: Metric | None = None
     words: bool = False
     """The rows are words or texts, so that cosine is the natural metric."""
+    own_index: Path | None = None
+    """The index that they came with, where its numbers are the rows: it is no index of them once a row is dropped."""
     facts: dict[str, str] = field(default_factory=dict)
     """More to show about the file, such as which columns were taken as the vector."""
 

@@ -217,8 +217,9 @@ def _made(origin: Origin, contents: Contents, options: Mapping[str, str], folder
         names=None if names is None else Names.of(names),
         name_column=called,
         columns=columns,
-        warnings=(*contents.warnings, *_warnings(vectors, health, contents.rows)),
+        warnings=(*contents.warnings, *_warnings(contents, health)),
         zero_rows=health.zero_rows,
+        own_index=None if len(health.bad) else contents.own_index,
         encoder=options.get("encoder", ""),
         facts=dict(contents.facts),
     )
@@ -255,9 +256,9 @@ def _metric(contents: Contents, health: Health, options: Mapping[str, str]) -> M
     return "cosine" if contents.words or options.get("encoder") or health.unit else "euclidean"
 
 
-def _warnings(vectors: NDArray[np.generic], health: Health, rows: NDArray[np.int64] | None) -> Sequence[str]:
+def _warnings(contents: Contents, health: Health) -> Sequence[str]:
     """What people should know about the vectors."""
-    found = []
+    vectors, rows, found = contents.vectors, contents.rows, []
     if len(health.bad):
         source = health.bad[:10] if rows is None else rows[health.bad[:10]]
         where = ", ".join(f"#{row}" for row in source) + (" …" if len(health.bad) > 10 else "")
@@ -265,6 +266,8 @@ def _warnings(vectors: NDArray[np.generic], health: Health, rows: NDArray[np.int
             f"Dropped {len(health.bad):,} of {health.rows:,} rows with NaN, infinity or no number: "
             f"{where} (source rows, from 0)."
         )
+        if contents.own_index is not None:
+            found.append("With rows dropped, the index's own numbers are no longer the rows': it is left out.")
     if health.zero_rows:
         one = health.zero_rows == 1
         found.append(
