@@ -15,6 +15,7 @@ from explorer.core.metric import Metric
 from explorer.core.params import Param, Params
 from explorer.core.progress import Progress, silent
 from explorer.errors import BadFile
+from explorer.servers.abilities import Abilities
 
 
 @dataclass(frozen=True)
@@ -63,6 +64,17 @@ class Searcher(ABC):
         """What should be known of the last answer beside its parameters, such as that another search gave it."""
         return {}
 
+    score_name: str = ""
+    """What people call the scores that the library itself gives with an answer; empty where it gives none."""
+
+    def scores(self, rows: NDArray[np.int64]) -> NDArray[np.float64]:
+        """The library's own scores of rows (m,) in the last answer, float64 (m,); NaN for a row that it did not give."""
+        return np.full(len(rows), np.nan)
+
+    def command(self) -> str:
+        """What was sent to a server for the last answer, as it can be typed elsewhere; empty where there is no server."""
+        return ""
+
     @abstractmethod
     def close(self) -> None:
         """Let go of files and memory; calling it twice does no harm."""
@@ -85,9 +97,16 @@ class IndexType(ABC):
     suffix: str = ""
     """The suffix of the library's own files; empty when it cannot be saved."""
     rank: int = 100
+    on_server: bool = False
+    """Whether it lies on a server: building pushes the vectors to the one of the parameter `server`, and its file only
+    says where they are."""
 
     def unavailable(self) -> str | None:
         """Why it cannot be used here, in a sentence that says how to get it; None when it can."""
+        return None
+
+    def refused_by(self, server: Abilities) -> str | None:
+        """Why a server cannot hold it, in a sentence; None when it can."""
         return None
 
     @abstractmethod
@@ -109,6 +128,10 @@ class IndexType(ABC):
         this type over this Dataset, or does not say what it would have to.
         """
         raise BadFile(path, f"{self.title} cannot open a file that was not saved by this program.")
+
+    def discard(self, handle: IndexHandle, progress: Progress = silent) -> None:
+        """Remove what this very build has put on a server; what was there before it stays."""
+        return None
 
     def stored(self, handle: IndexHandle, dataset: Dataset) -> dict[str, object]:
         """What the library has to be told to open the index's file without this program; stands in the sidecar."""
