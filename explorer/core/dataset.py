@@ -78,6 +78,11 @@ class Dataset:
         return None if self.images_path is None else np.asarray(np.load(self.images_path, mmap_mode="r"))
 
     @property
+    def place(self) -> str:
+        """Where it comes from, as people name it: a path, or the URL of what is no file."""
+        return self.facts.get("source") or str(self.path)
+
+    @property
     def dropped(self) -> int:
         """How many rows of the file are not here."""
         return self.source_rows - self.rows

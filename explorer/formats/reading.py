@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import secrets
 import stat as modes
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -79,7 +81,7 @@ def format_of(path: Path, head: bytes) -> Format | None:
 def origin_of(path: Path, kind: Format) -> Origin:
     """A file of a format as the origin of a Dataset."""
 
-    def contents(options: Mapping[str, str], progress: Progress) -> Contents:
+    def contents(options: Mapping[str, str], folder: Path, progress: Progress) -> Contents:
         return kind.read(path, options, progress)
 
     return Origin(path, kind.name, kind.title, contents, kind.options, kind.chooses_columns)
@@ -111,7 +113,8 @@ def made(
     facts: Mapping[str, str] | None = None,
     progress: Progress = silent,
 ) -> Dataset:
-    """The Dataset of an origin; at once when it was read before and its file has not changed.
+    """The Dataset of an origin; at once when it was read before and its file has not changed. Of what a URL names the
+    one that was read before is dropped first, unless somebody has it open.
 
     `metadata` is a table with one record for each row (otherwise NAME.tsv or NAME.csv beside the file, if it fits);
     `options` are those of `OPTIONS` and of the origin; `metric` overrules the file's own and the guess; `title` and
@@ -121,26 +124,31 @@ def made(
     wanted_metric = None if metric is None else metric_named(metric)
     asked = _checked(origin, options or {})
     table, explicit = (Path(metadata), True) if metadata is not None else (_table_beside(origin), False)
-    before = keeping.stamp(path)
+    before = None if origin.url else keeping.stamp(path)
     more = dict(facts or {}) if facts else None
     name = keeping.key(before, origin.name, origin.key, asked, table and keeping.stamp(table), explicit, title, more)
+    if before is None:
+        keeping.forget_url(origin.url)
+        name = keeping.key(name, secrets.token_hex(8))
     dataset = keeping.kept(name)
     if dataset is None:
         try:
-            contents = origin.contents(asked, _part(progress, 0.0, 0.6))
-            contents = _with_table(contents, table, explicit, _part(progress, 0.6, 0.7))
             with keeping.new_folder() as folder:
+                contents = origin.contents(asked, folder, _part(progress, 0.0, 0.6))
+                contents = _with_table(contents, table, explicit, _part(progress, 0.6, 0.7))
                 dataset = _made(origin, contents, asked, folder, _part(progress, 0.7, 1.0))
+                # Windows renames no folder with a mapped file in it.
+                del contents
                 dataset = replace(dataset, title=title or path.name, facts={**dataset.facts, **(facts or {})})
-                if not keeping.same(path, before):
+                if before is not None and not keeping.same(path, before):
                     raise BadFile(path, "the file changed while it was read; open it again.")
                 dataset = keeping.keep(dataset, name)
         except MemoryError:
-            raise TooLarge(f"{path}: reading this file takes more memory than there is.") from None
+            raise TooLarge(f"{origin.place}: reading this takes more memory than there is.") from None
         except ExplorerError:
             raise
         except OSError as error:
-            raise BadFile(path, f"it cannot be read: {error.strerror or error}.") from None
+            raise BadFile(origin.place, f"it cannot be read: {error.strerror or error}.") from None
     progress(1.0, "read")
     return dataset if wanted_metric is None else replace(dataset, metric=wanted_metric)
 
@@ -156,7 +164,7 @@ def _checked(origin: Origin, options: Mapping[str, str]) -> dict[str, str]:
 
 def _table_beside(origin: Origin) -> Path | None:
     """The table that belongs to a file by its name; a table itself needs none."""
-    return None if origin.chooses_columns else metadata.beside(origin.path)
+    return None if origin.chooses_columns or origin.url else metadata.beside(origin.path)
 
 
 def _with_table(contents: Contents, table: Path | None, explicit: bool, progress: Progress) -> Contents:
@@ -182,18 +190,20 @@ def _with_table(contents: Contents, table: Path | None, explicit: bool, progress
 
 def _made(origin: Origin, contents: Contents, options: Mapping[str, str], folder: Path, progress: Progress) -> Dataset:
     """The Dataset in `folder`, not saved yet."""
-    path, vectors = origin.path, contents.vectors
+    vectors = contents.vectors
     source, dimensions = vectors.shape
     size = picture_size(options["images"], dimensions) if "images" in options else None
     names, called = _names(contents, options.get("name"))
-    vectors_path = path.absolute()
-    health = inspected(vectors, progress) if contents.mappable else None
+    vectors_path = contents.file or origin.path.absolute()
+    health = inspected(vectors, progress) if contents.mappable or contents.file else None
     if health is None or len(health.bad):
         keeping.check_room(source * dimensions * (4 if size is None else 5))
         vectors_path = folder / "vectors.npy"
         health = converted(vectors, vectors_path, progress)
+        if contents.file is not None:
+            _remove_when_possible(contents.file)
     if not health.good_rows:
-        raise BadFile(path, f"none of its {source:,} rows is usable: all hold NaN, infinity or no number.")
+        raise BadFile(origin.place, f"none of its {source:,} rows is usable: all hold NaN, infinity or no number.")
     rows, columns = contents.rows, contents.columns
     if len(health.bad):
         good = health.good
@@ -203,13 +213,13 @@ def _made(origin: Origin, contents: Contents, options: Mapping[str, str], folder
     stat = vectors_path.stat()
     dataset = Dataset(
         folder=folder,
-        path=path.absolute(),
-        title=path.name,
+        path=vectors_path if origin.url else origin.path.absolute(),
+        title=origin.path.name,
         format=origin.name,
         vectors_path=vectors_path,
         rows=health.good_rows,
         dimensions=dimensions,
-        dtype=vectors.dtype.name,
+        dtype=contents.dtype or vectors.dtype.name,
         metric=_metric(contents, health, options),
         stamp=(stat.st_size, stat.st_mtime_ns),
         source_rows=source if contents.source_rows is None else contents.source_rows,
@@ -219,9 +229,9 @@ def _made(origin: Origin, contents: Contents, options: Mapping[str, str], folder
         columns=columns,
         warnings=(*contents.warnings, *_warnings(contents, health)),
         zero_rows=health.zero_rows,
-        own_index=None if len(health.bad) else contents.own_index,
+        own_index=contents.own_index if contents.own_index_by_name or not len(health.bad) else None,
         encoder=options.get("encoder", ""),
-        facts=dict(contents.facts),
+        facts={**contents.facts, **({"source": origin.url} if origin.url else {})},
     )
     if size is None:
         return dataset
@@ -229,6 +239,12 @@ def _made(origin: Origin, contents: Contents, options: Mapping[str, str], folder
     keeping.check_room(health.good_rows * dimensions)
     write_pictures(dataset.vectors, size, pictures)
     return replace(dataset, images_path=pictures)
+
+
+def _remove_when_possible(file: Path) -> None:
+    """Windows removes no mapped file; it then goes with its folder."""
+    with contextlib.suppress(OSError):
+        file.unlink()
 
 
 def _names(contents: Contents, asked: str | None) -> tuple[Strings | None, str]:
@@ -266,7 +282,7 @@ def _warnings(contents: Contents, health: Health) -> Sequence[str]:
             f"Dropped {len(health.bad):,} of {health.rows:,} rows with NaN, infinity or no number: "
             f"{where} (source rows, from 0)."
         )
-        if contents.own_index is not None:
+        if contents.own_index is not None and not contents.own_index_by_name:
             found.append("With rows dropped, the index's own numbers are no longer the rows': it is left out.")
     if health.zero_rows:
         one = health.zero_rows == 1
