@@ -89,7 +89,7 @@ libxkbcommon-x11-0 libxkbcommon-x11.so.0
 libxkbcommon0 libxkbcommon.so.0
 LIBRARIES
     if [ "$wants" = test ]; then
-        printf '%s\n' "xvfb Xvfb" "xdotool xdotool"
+        printf '%s\n' "xvfb Xvfb" "xdotool xdotool" "stunnel4 stunnel" "redis-tools redis-check-rdb"
     fi
 }
 

@@ -12,6 +12,8 @@ from pathlib import Path
 import psutil
 import pytest
 
+pytest_plugins = ("tests.redis_servers.fixtures",)
+
 # Each test has a cache of its own, but what numba makes of unchanged source takes a minute, and is the same for all.
 os.environ.setdefault("NUMBA_CACHE_DIR", str(Path(__file__).parent.parent / ".pytest_cache" / "numba"))
 
