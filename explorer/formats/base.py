@@ -44,8 +44,6 @@ class Contents:
     """The element type where they come from, when that is not the one of `vectors`."""
     own_index: Path | None = None
     """The index that they came with, where its numbers are the rows: it is no index of them once a row is dropped."""
-    own_index_by_name: bool = False
-    """It knows the rows by their names instead, and so whatever rows are left."""
     facts: dict[str, str] = field(default_factory=dict)
     """More to show about the file, such as which columns were taken as the vector."""
 

@@ -229,7 +229,7 @@ def _made(origin: Origin, contents: Contents, options: Mapping[str, str], folder
         columns=columns,
         warnings=(*contents.warnings, *_warnings(contents, health)),
         zero_rows=health.zero_rows,
-        own_index=contents.own_index if contents.own_index_by_name or not len(health.bad) else None,
+        own_index=None if len(health.bad) else contents.own_index,
         encoder=options.get("encoder", ""),
         facts={**contents.facts, **({"source": origin.url} if origin.url else {})},
     )
@@ -282,7 +282,7 @@ def _warnings(contents: Contents, health: Health) -> Sequence[str]:
             f"Dropped {len(health.bad):,} of {health.rows:,} rows with NaN, infinity or no number: "
             f"{where} (source rows, from 0)."
         )
-        if contents.own_index is not None and not contents.own_index_by_name:
+        if contents.own_index is not None:
             found.append("With rows dropped, the index's own numbers are no longer the rows': it is left out.")
     if health.zero_rows:
         one = health.zero_rows == 1

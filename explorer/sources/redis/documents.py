@@ -9,6 +9,7 @@ from typing import Any
 
 from explorer.core.progress import Progress
 from explorer.errors import ExplorerError, Unavailable
+from explorer.servers import catalogue
 from explorer.servers.catalogue import Holding
 from explorer.servers.client import Client, Command, Node, Word, pairs, text
 from explorer.sources.redis import decoding
@@ -37,20 +38,12 @@ class Documents:
         self._vectors = {text(f["identifier"]) for f in fields if text(f["type"]).upper() == "VECTOR"}
         self._vector = next(text(f["identifier"]) for f in fields if text(f["attribute"]) == holding.field)
         self._called = {text(f["identifier"]): text(f["attribute"]) for f in fields}
-        self._coordinated = not client.is_cluster
         self._binary: set[str] = set()
 
     def listed(self, progress: Progress) -> Listed:
-        """Of each node what lies on it; one that answers for all of them is asked alone."""
-        found: set[bytes] = set()
-        for node in self._client.nodes:
-            keys = self._keys_on(node, progress)
-            found.update(keys)
-            if any(self._client.node_of(key) != node for key in keys):
-                self._coordinated = True
-            if self._coordinated:
-                break
-        return Listed.of([list(found)])
+        # A document that is changed meanwhile may be listed twice.
+        nodes = catalogue.answering(self._client, self.holding.name, progress)
+        return Listed.of([list({key for node in nodes for key in self._keys_on(node, progress)})])
 
     def _keys_on(self, node: Node, progress: Progress) -> list[bytes]:
         name, found = self.holding.name, list[bytes]()
@@ -94,9 +87,7 @@ class Documents:
         return Batch(vectors, there, cells, sum(each is None for each in documents))
 
     def count(self, progress: Progress) -> int:
-        nodes = self._client.nodes[:1] if self._coordinated else self._client.nodes
-        said = [pairs(self._client.on(node, "FT.INFO", self.holding.name, progress=progress)) for node in nodes]
-        return sum(int(float(text(each.get("num_docs", 0)))) for each in said)
+        return catalogue.documents(self._client, self.holding.name, progress)
 
     def warnings(self) -> list[str]:
         found = []
