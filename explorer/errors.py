@@ -96,9 +96,11 @@ class ServerGone(ServerFailed):
 
 
 class PasswordNeeded(ServerFailed):
-    """The server wants a password, or another than the one it was given."""
+    """The server at the URL `server` wants a password, or another than the one it was given."""
 
     exit_status = 2
+    fields = ("server",)
+    server: str = ""
 
 
 class TaskFailed(ExplorerError):

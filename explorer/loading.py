@@ -38,7 +38,7 @@ def load(
     """Open a file of vectors, a sample set as `sample:NAME`, or what lies on a server as `redis://HOST/0?key=NAME`.
 
     `metadata` is a table with a record for each row, `options` are what `--read key=value` may say, `metric` overrules
-    the Dataset's own. Raises BadFile, BadParameter or TooLarge; a server also PasswordNeeded, ServerFailed, Unavailable.
+    the Dataset's own. Raises BadFile, BadParameter or TooLarge; also PasswordNeeded, ServerFailed, Unavailable.
     """
     table = None if metadata is None else Path(metadata)
     given = dict(options or {})

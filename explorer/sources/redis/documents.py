@@ -13,7 +13,7 @@ from explorer.servers import catalogue
 from explorer.servers.catalogue import Holding
 from explorer.servers.client import Client, Command, Node, Word, pairs, text
 from explorer.sources.redis import decoding
-from explorer.sources.redis.reading import KEY, SECONDS, Batch, Listed
+from explorer.sources.redis.reading import KEY, SECONDS, Batch, Listed, several
 from explorer.sources.redis.table import Table, cell, clean
 
 LISTED = 5000
@@ -23,7 +23,7 @@ LISTED = 5000
 class Documents:
     """Reads one; see `reading.Source`. Raises Unavailable for what this program or the server cannot read."""
 
-    what = "documents"
+    what = "document"
     names_rows = False
 
     def __init__(self, client: Client, holding: Holding, progress: Progress) -> None:
@@ -93,7 +93,7 @@ class Documents:
         found = []
         if (failures := self._failures()) and failures[0]:
             count, why = failures
-            found.append(f"The index could not take {count:,} documents{why}; they are not here.")
+            found.append(f"Refused by the index, and not here: {several(count, self.what)}{why}.")
         if self._binary:
             names = ", ".join(f"“{name}”" for name in sorted(self._binary)[:5])
             found.append(f"{names} {'holds' if len(self._binary) == 1 else 'hold'} bytes that are no text: left out.")

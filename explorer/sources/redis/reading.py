@@ -80,7 +80,7 @@ class Source(Protocol):
     holding: Holding
     dtype: str
     what: str
-    """What its rows are, in the plural."""
+    """What one of its rows is."""
     names_rows: bool
     """Whether an element is the name of its row, where no column is asked for."""
     table: Table
@@ -101,7 +101,9 @@ class Source(Protocol):
 def contents(source: Source, options: Mapping[str, str], folder: Path, progress: Progress) -> Contents:
     """All rows, or as many as `sample` says. Raises TooLarge, ServerFailed, PasswordNeeded or Unavailable."""
     holding = source.holding
-    room.check_memory(holding.rows * NAME_BYTES, f"Listing {holding.rows:,} {source.what}", "close other programs")
+    room.check_memory(
+        holding.rows * NAME_BYTES, f"Listing {several(holding.rows, source.what)}", "close other programs"
+    )
     listed = source.listed(progress)
     total = len(listed)
     if "sample" in options and int(options["sample"]) < total:
@@ -113,7 +115,7 @@ def contents(source: Source, options: Mapping[str, str], folder: Path, progress:
     step = max(1, min(BATCH, BATCH_BYTES // (4 * holding.dimensions)))
     with VectorFile(folder / "rows.npy", len(listed), holding.dimensions) as file:
         for first in range(0, len(listed), step):
-            progress(first / len(listed), f"reading {first:,} of {len(listed):,} {source.what}")
+            progress(first / len(listed), f"reading {first:,} of {several(len(listed), source.what)}")
             wanted = listed.between(first, first + step)
             batch = source.batch(wanted, progress)
             file.add(batch.vectors)
@@ -124,19 +126,20 @@ def contents(source: Source, options: Mapping[str, str], folder: Path, progress:
         if not file.rows:
             raise ServerFailed(_nothing(source, total, unfit))
         vectors = file.finished()
-    warnings = [] if len(listed) == total else [f"A random sample of {len(listed):,} of {total:,} {source.what}."]
+    warnings = [] if len(listed) == total else [f"A random sample of {len(listed):,} of {several(total, source.what)}."]
     warnings += _missing(source, gone, unfit)
     if len(listed) == total and (more := source.count(progress) - total + gone) > 0:
-        warnings.append(f"{more:,} {source.what} were added on the server while it was read; open it again for them.")
+        added = several(more, source.what)
+        warnings.append(f"Added on the server while it was read, and not here: {added}; open it again for them.")
     if holding.unfinished:
         warnings.append(f"It was not pushed to its end: {holding.written:,} of {holding.rows:,} vectors are there.")
     packed = Strings.packed(names)
     if odd := sum(not _is_text(name) for name in names):
-        warnings.append(f"{odd:,} names are no UTF-8; what cannot be read of them is shown as �.")
+        warnings.append(f"Not all names are UTF-8; what cannot be read of {several(odd, 'name')} is shown as �.")
     columns = source.table.columns()
     if source.table.left_out:
         some = ", ".join(f"“{name}”" for name in sorted(source.table.left_out)[:5])
-        warnings.append(f"{len(source.table.left_out):,} columns were left out, for they are too many: {some} …")
+        warnings.append(f"The columns are too many; {len(source.table.left_out):,} were left out: {some} …")
     keyed = not source.names_rows or "name" in options
     return Contents(
         vectors,
@@ -158,17 +161,16 @@ def _check_room(source: Source, rows: int) -> None:
     if 0 < fits < rows:
         fits = int(float(f"{fits:.0e}")) if fits >= 10 else fits
         advice = f"read a random sample, such as --read sample={min(fits, rows // 2)}, or {advice}"
-    keeping.check_room(rows * row_bytes, f"Reading {rows:,} {source.what}", advice)
+    keeping.check_room(rows * row_bytes, f"Reading {several(rows, source.what)}", advice)
 
 
 def _missing(source: Source, gone: int, unfit: int) -> list[str]:
     found = []
     if gone:
-        found.append(f"{gone:,} {source.what} were removed from the server while they were read, and are not here.")
+        found.append(f"Removed on the server while it was read, and not here: {several(gone, source.what)}.")
     if unfit:
-        found.append(
-            f"{unfit:,} {source.what} hold no vector of {source.holding.dimensions} numbers, and are not here."
-        )
+        dimensions = source.holding.dimensions
+        found.append(f"Without a vector of {dimensions} numbers, and not here: {several(unfit, source.what)}.")
     return found
 
 
@@ -177,10 +179,14 @@ def _nothing(source: Source, total: int, unfit: int) -> str:
     if not total:
         return f"“{title}” is empty: there is nothing to show."
     if unfit:
-        return (
-            f"None of the {total:,} {source.what} of “{title}” holds a vector of {source.holding.dimensions} numbers."
-        )
+        dimensions = source.holding.dimensions
+        return f"“{title}” holds {several(total, source.what)}, none with a vector of {dimensions} numbers."
     return f"“{title}” was removed from the server while it was read; open it again if it is back."
+
+
+def several(count: int, what: str) -> str:
+    """1 vector, 2,000 vectors."""
+    return f"{count:,} {what}" if count == 1 else f"{count:,} {what}s"
 
 
 def _is_text(name: bytes) -> bool:

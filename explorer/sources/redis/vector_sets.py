@@ -8,7 +8,7 @@ from explorer.core.progress import Progress
 from explorer.servers.catalogue import Holding
 from explorer.servers.client import Client, Command, pairs, permitted, text
 from explorer.sources.redis import decoding
-from explorer.sources.redis.reading import SECONDS, Batch, Listed
+from explorer.sources.redis.reading import SECONDS, Batch, Listed, several
 from explorer.sources.redis.table import Table, cells_of
 
 LISTED = 10_000
@@ -23,7 +23,7 @@ _NOTES = {
 class VectorSet:
     """Reads one; see `reading.Source`."""
 
-    what = "vectors"
+    what = "vector"
     names_rows = True
 
     def __init__(self, client: Client, holding: Holding, progress: Progress) -> None:
@@ -86,7 +86,7 @@ class VectorSet:
                 f"can be asked for; the server's own index wants all {self._full} numbers, and is not opened with them."
             )
         if self._bad_attributes:
-            found.append(f"The attributes of {self._bad_attributes:,} elements are no JSON object, and were left out.")
+            found.append(f"The attributes of {several(self._bad_attributes, 'element')} are no JSON object: left out.")
         return found
 
     def _sizes(self, progress: Progress) -> list[int]:
