@@ -68,11 +68,11 @@ class Searcher(ABC):
     """What people call the scores that the library itself gives with an answer; empty where it gives none."""
 
     def scores(self, rows: NDArray[np.int64]) -> NDArray[np.float64]:
-        """The library's own scores of rows (m,) in the last answer, float64 (m,); NaN for a row that it did not give."""
+        """The library's own scores of rows (m,) in the last answer, float64 (m,); NaN for one that it did not give."""
         return np.full(len(rows), np.nan)
 
     def command(self) -> str:
-        """What was sent to a server for the last answer, as it can be typed elsewhere; empty where there is no server."""
+        """What was sent to a server for the last answer, as it can be typed elsewhere; empty without a server."""
         return ""
 
     @abstractmethod
@@ -131,7 +131,7 @@ class IndexType(ABC):
 
     def discard(self, handle: IndexHandle, progress: Progress = silent) -> None:
         """Remove what this very build has put on a server; what was there before it stays."""
-        return None
+        return
 
     def stored(self, handle: IndexHandle, dataset: Dataset) -> dict[str, object]:
         """What the library has to be told to open the index's file without this program; stands in the sidecar."""

@@ -29,6 +29,8 @@ NAME = "ann-explorer"
 Word = str | bytes | int | float
 Command = tuple[Word, ...]
 Node = tuple[str, int]
+Target = str | bytes | Node | None
+"""Whom a command is for: the node of a key, a node itself, or the one that the address names."""
 
 
 def unavailable() -> str | None:
@@ -104,7 +106,7 @@ class Client:
     def gather(
         self,
         commands: Sequence[Command],
-        keys: Sequence[str | bytes | None],
+        targets: Sequence[Target],
         progress: Progress = silent,
         limit: float | None = None,
     ) -> list[Any]:
@@ -113,7 +115,7 @@ class Client:
         What a server refuses is raised when all else has been carried out.
         """
         for left in reversed(range(ATTEMPTS)):
-            nodes = [self.alone if key is None else self.node_of(key) for key in keys]
+            nodes = [self._node(target) for target in targets]
             asked: dict[Node, list[Command]] = {}
             for node, command in zip(nodes, commands, strict=True):
                 asked.setdefault(node, []).append(command)
@@ -132,6 +134,11 @@ class Client:
                 continue
             return [self._good(reply, node) for reply, node in zip(found, nodes, strict=True)]
         raise AssertionError("the last attempt returns or raises")
+
+    def _node(self, target: Target) -> Node:
+        if target is None:
+            return self.alone
+        return target if isinstance(target, tuple) else self.node_of(target)
 
     def close(self) -> None:
         """Let go of all connections; the next question makes new ones."""

@@ -10,12 +10,14 @@ import json
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
+from explorer.core.metric import Metric, metric_named
 from explorer.core.params import Params
 from explorer.core.progress import Progress, silent
+from explorer.errors import BadParameter
 from explorer.servers.client import Client, pairs, text
 
 OURS = "ANN Explorer"
-SUFFIX = ":about"
+SUFFIX = ".about"
 LAYOUT = 1
 
 
@@ -33,7 +35,7 @@ class Manifest:
     keys: tuple[str, ...]
     rows: int
     dimensions: int
-    metric: str
+    metric: Metric
     fingerprint: str
     params: Params
     written: int = 0
@@ -68,12 +70,12 @@ def read(client: Client, name: str, progress: Progress = silent) -> Manifest | N
             keys=tuple(map(str, facts["keys"])),
             rows=int(facts["rows"]),
             dimensions=int(facts["dimensions"]),
-            metric=str(facts["metric"]),
+            metric=metric_named(str(facts["metric"])),
             fingerprint=str(facts["fingerprint"]),
             params=dict(facts["params"]),
             written=int(said["written"]),
         )
-    except (KeyError, ValueError, TypeError, RecursionError):
+    except (BadParameter, KeyError, ValueError, TypeError, RecursionError):
         return None
 
 

@@ -25,7 +25,6 @@ from explorer.core.params import Params
 from explorer.gui.main_window import MainWindow
 from explorer.session.settings import Settings
 from explorer.session.state import State
-from tests.redis_servers.program import STARTED
 
 LEFT = Qt.MouseButton.LeftButton
 NONE = Qt.KeyboardModifier.NoModifier
@@ -52,17 +51,12 @@ def _forget_folders() -> None:
 @pytest.fixture(scope="module", autouse=True)
 def nothing_left_behind() -> Iterator[None]:
     """A window serves the tests of a module: what it started has to be gone at the end of that."""
-    before = _children()
+    before = set(psutil.Process().children())
     yield
     deadline = time.monotonic() + 10
-    while (left := _children() - before) and time.monotonic() < deadline:
+    while (left := set(psutil.Process().children()) - before) and time.monotonic() < deadline:
         time.sleep(0.01)
     assert not left, f"left behind: {left}"
-
-
-def _children() -> set[psutil.Process]:
-    """Our children, but for the servers that stay until the last test has ended."""
-    return {child for child in psutil.Process().children() if child.pid not in STARTED}
 
 
 class User:

@@ -32,8 +32,8 @@ breaks all connections now.
 **Tls** has ``url`` (rediss), ``other_url`` (a certificate in another host's name, from the right authority), ``ca`` and
 ``wrong_ca`` (paths of PEM files), and ``server``.
 
-Everything is a child of the test process and is killed when that ends, however it ends. Where a wheel with a server
-exists for this system (the markers in pyproject.toml say) a missing one is a failure; elsewhere the tests are skipped.
+Everything is killed when the tests end, however they end, and nothing is a child of their process. Where a wheel exists
+for this system (the markers in pyproject.toml say) a missing one is a failure; elsewhere the tests are skipped.
 """
 
 from __future__ import annotations

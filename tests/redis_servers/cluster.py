@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tests.redis_servers.program import Guard, free_port, until
+from tests.redis_servers.keeper import Keeper
+from tests.redis_servers.program import free_port, until
 from tests.redis_servers.server import RedisServer, make, reset
 
 if TYPE_CHECKING:
@@ -51,11 +52,11 @@ def _state(node: RedisServer) -> str:
         return client.execute_command("CLUSTER INFO")["cluster_state"]
 
 
-def make_cluster(guard: Guard, folder: Path) -> Cluster:
+def make_cluster(keeper: Keeper, folder: Path) -> Cluster:
     """Three servers, started and joined."""
     nodes = tuple(
         make(
-            guard,
+            keeper,
             folder / f"node{number}",
             cluster_enabled="yes",
             cluster_port=free_port(),

@@ -10,24 +10,24 @@ import pytest
 
 from tests.redis_servers import OwnRedis, SlowLine
 from tests.redis_servers.cluster import Cluster, make_cluster, reset_cluster
+from tests.redis_servers.keeper import Keeper
 from tests.redis_servers.line import Line
-from tests.redis_servers.program import Guard
 from tests.redis_servers.server import RedisServer, make, reset, settings_of
 from tests.redis_servers.tls import Tls, make_tls
 
 
 @pytest.fixture(scope="session")
-def _guard() -> Iterator[Guard]:
-    guard = Guard()
-    yield guard
-    guard.close()
+def _keeper() -> Iterator[Keeper]:
+    keeper = Keeper()
+    yield keeper
+    keeper.close()
 
 
 @pytest.fixture(scope="session")
 def _running_server(
-    _guard: Guard, tmp_path_factory: pytest.TempPathFactory
+    _keeper: Keeper, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[tuple[RedisServer, dict[str, str]]]:
-    server = make(_guard, tmp_path_factory.mktemp("redis"))
+    server = make(_keeper, tmp_path_factory.mktemp("redis"))
     yield server, settings_of(server)
     server.stop()
 
@@ -41,12 +41,12 @@ def redis_server(_running_server: tuple[RedisServer, dict[str, str]]) -> RedisSe
 
 
 @pytest.fixture
-def own_redis(_guard: Guard, tmp_path: Path) -> Iterator[OwnRedis]:
+def own_redis(_keeper: Keeper, tmp_path: Path) -> Iterator[OwnRedis]:
     """own_redis(modules=True, without=[…], **lines of redis.conf) → a server of this test alone."""
     made: list[RedisServer] = []
 
     def own(**options: Any) -> RedisServer:
-        made.append(make(_guard, tmp_path / f"redis{len(made)}", **options))
+        made.append(make(_keeper, tmp_path / f"redis{len(made)}", **options))
         return made[-1]
 
     yield own
@@ -62,9 +62,9 @@ def old_redis(own_redis: OwnRedis) -> RedisServer:
 
 @pytest.fixture(scope="session")
 def _running_cluster(
-    _guard: Guard, tmp_path_factory: pytest.TempPathFactory
+    _keeper: Keeper, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[tuple[Cluster, list[dict[str, str]]]]:
-    cluster = make_cluster(_guard, tmp_path_factory.mktemp("cluster"))
+    cluster = make_cluster(_keeper, tmp_path_factory.mktemp("cluster"))
     yield cluster, [settings_of(node) for node in cluster.nodes]
     for node in cluster.nodes:
         node.stop()
@@ -94,11 +94,11 @@ def slow_line() -> Iterator[SlowLine]:
 
 @pytest.fixture(scope="session")
 def _running_tls(
-    _guard: Guard,
+    _keeper: Keeper,
     _running_server: tuple[RedisServer, dict[str, str]],
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Tls]:
-    tls = make_tls(_guard, tmp_path_factory.mktemp("tls") / "certificates", _running_server[0])
+    tls = make_tls(_keeper, tmp_path_factory.mktemp("tls") / "certificates", _running_server[0])
     yield tls
     tls.program.kill()
 

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tests.redis_servers import wheels
-from tests.redis_servers.program import HOST, Guard, Program, free_port, said
+from tests.redis_servers.keeper import Keeper
+from tests.redis_servers.program import HOST, Program, free_port, said
 
 if TYPE_CHECKING:
     import redis
@@ -78,7 +79,7 @@ class RedisServer:
 
 
 def make(
-    guard: Guard,
+    keeper: Keeper,
     folder: Path,
     *,
     modules: bool = True,
@@ -96,7 +97,7 @@ def make(
     lines += [f'rename-command {command} ""\n' for command in without]
     (folder / "redis.conf").write_text("".join(lines), encoding="utf-8")
     program = Program(
-        guard,
+        keeper,
         ["redis-server", str(folder / "redis.conf")],
         folder / "log",
         executable=wheels.old_server() if old else wheels.server(),

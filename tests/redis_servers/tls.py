@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tests.redis_servers import wheels
-from tests.redis_servers.program import HOST, Guard, Program, accepts, free_port
+from tests.redis_servers.keeper import Keeper
+from tests.redis_servers.program import HOST, Program, accepts, free_port
 from tests.redis_servers.server import RedisServer
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ class Tls:
         return f"rediss://{self.host}:{self.other_port}"
 
 
-def make_tls(guard: Guard, folder: Path, server: RedisServer) -> Tls:
+def make_tls(keeper: Keeper, folder: Path, server: RedisServer) -> Tls:
     """Certificates in a new folder, and stunnel with them in front of a server."""
     folder.mkdir(parents=True)
     key, authority = _authority(folder / "ca.pem", "The right authority")
@@ -55,7 +56,7 @@ def make_tls(guard: Guard, folder: Path, server: RedisServer) -> Tls:
         for name, port in ports.items()
     )
     (folder / "stunnel.conf").write_text("\n".join(["foreground = yes", "pid =", "syslog = no", *services]))
-    program = Program(guard, [wheels.stunnel(), str(folder / "stunnel.conf")], folder / "log")
+    program = Program(keeper, [wheels.stunnel(), str(folder / "stunnel.conf")], folder / "log")
     program.start(lambda: all(map(accepts, ports.values())))
     return Tls(server, ports["own"], ports["other"], folder / "ca.pem", folder / "wrong-ca.pem", program)
 

@@ -205,6 +205,13 @@ def test_a_server_that_the_set_up_brings_may_not_be_missing(monkeypatch: pytest.
         wheels.server.__wrapped__()
 
 
+def test_a_server_is_no_child_of_the_tests(redis_server: RedisServer, own_redis: OwnRedis) -> None:
+    """Other tests count the children that the program itself starts."""
+    assert redis_server.runs
+    assert own_redis(modules=False).runs
+    assert "redis" not in "".join(child.name() for child in psutil.Process().children(recursive=True))
+
+
 def test_nothing_outlives_the_tests_even_when_they_are_killed(tmp_path: Path) -> None:
     script = tmp_path / "test_killed.py"
     script.write_text(

@@ -27,7 +27,7 @@ Called = Literal["marked", "names", "numbers", "keys"]
 
 marked     by their names, those that are not unique with the number of the row behind it (`elements.marked`)
 names      by their names exactly, which are unique
-numbers    NAME:row
+numbers    NAME#row
 keys       by the text column `key`
 """
 

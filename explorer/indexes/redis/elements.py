@@ -5,11 +5,14 @@ from __future__ import annotations
 import re
 from collections import Counter
 
+import numpy as np
+
 from explorer.core.dataset import Dataset
 from explorer.core.strings import Strings
 from explorer.errors import BadFile
 from explorer.indexes.redis.description import Description
 
+MARK = "#"
 NUMBERED = re.compile(rb"#\d+$")
 
 
@@ -29,10 +32,10 @@ class Elements:
 
 
 class Numbered:
-    """NAME:0, NAME:1 …"""
+    """NAME#0, NAME#1 …"""
 
     def __init__(self, name: str, rows: int) -> None:
-        self._start, self._count = f"{name}:".encode(), rows
+        self._start, self._count = f"{name}{MARK}".encode(), rows
 
     def __getitem__(self, row: int) -> bytes:
         return self._start + str(row).encode()
@@ -51,9 +54,9 @@ def of(description: Description, dataset: Dataset) -> Elements | Numbered:
     if description.called == "numbers":
         return Numbered(description.name, dataset.rows)
     if description.called == "keys":
-        column = dataset.column("key")
-        if column is not None and isinstance(column.values, Strings):
-            return Elements(column.values)
+        if (column := dataset.column("key")) is not None:
+            cells = column.values if isinstance(column.values, Strings) else None
+            return Elements(cells or Strings.of(column.cell(row) for row in range(dataset.rows)))
     elif description.called == "marked":
         return Elements(marked(dataset))
     elif dataset.names is not None:
@@ -67,21 +70,11 @@ def marked(dataset: Dataset) -> Strings:
         return Strings.of(f"#{row}" for row in range(dataset.rows))
     names = list(_all(dataset.names.strings))
     often = Counter(names)
-    return _packed(
-        [
-            name
-            if name and often[name] == 1 and not NUMBERED.search(name)
-            else b"%s #%d" % (name, row)
-            if name
-            else b"#%d" % row
-            for row, name in enumerate(names)
-        ]
-    )
-
-
-def _packed(pieces: list[bytes]) -> Strings:
-    import numpy as np
-
+    alone = (bool(name) and often[name] == 1 and not NUMBERED.search(name) for name in names)
+    pieces = [
+        name if unique else b"%s #%d" % (name, row) if name else b"#%d" % row
+        for row, (name, unique) in enumerate(zip(names, alone, strict=True))
+    ]
     ends = np.cumsum([len(piece) for piece in pieces], dtype=np.int64)
     return Strings(np.frombuffer(b"".join(pieces), np.uint8), ends)
 

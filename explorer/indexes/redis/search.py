@@ -1,0 +1,231 @@
+"""Search indexes of Redis: documents with a vector, compared one by one or through a graph (redis.io, Query Engine)."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from explorer.core.column import Column
+from explorer.core.metric import Metric
+from explorer.core.params import Param, Params
+from explorer.core.progress import Progress
+from explorer.errors import ServerFailed
+from explorer.indexes.base import IndexHandle
+from explorer.indexes.redis.description import Description
+from explorer.indexes.redis.elements import MARK
+from explorer.indexes.redis.kind import EXISTING, KEY, MOST, PREFIXED, SERVER, TIMEOUT, RedisType
+from explorer.indexes.redis.store import Keyed, Scored, Store
+from explorer.servers.abilities import Abilities
+from explorer.servers.client import Client, Word, pairs, text
+from explorer.servers.manifest import Manifest
+
+METRICS: dict[Metric, str] = {"cosine": "COSINE", "euclidean": "L2", "dot": "IP"}
+FIELD, SCORE = "vector", "score"
+ALGORITHMS = ("HNSW", "FLAT", "SVS-VAMANA")
+EF = 10
+"""RediSearch's own, which is little: the search keeps at least as many in view as it is asked for."""
+SEPARATOR = "\x1f"
+"""Between the tags of a field: a character that no label has."""
+DOCUMENT_BYTES, LINK_BYTES = 250, 16
+WAIT_SECONDS = 0.05
+STALLED_SECONDS = 30.0
+REMOVED_AT_ONCE = 1000
+ODD = re.compile(r"\W+")
+
+
+class RedisSearch(RedisType):
+    """Rows are hashes NAME#row, with the vector, the name and the metadata as fields."""
+
+    name = "redis-search"
+    title = "Redis search index"
+    about = "Documents on a Redis server with the Query Engine, found by graph or one by one, beside other fields."
+    metrics = ("cosine", "euclidean", "dot")
+    lossless = True
+    reaches_all = False
+    build_params = (
+        SERVER,
+        KEY,
+        PREFIXED,
+        EXISTING,
+        Param(
+            "algorithm",
+            "choice",
+            "HNSW",
+            "A graph, one by one, or Vamana where the server has it (not tried with a server).",
+            choices=ALGORITHMS,
+        ),
+        Param("M", "int", 16, "Links of each row: more find more, and cost memory and time.", 2, 512),
+        Param("EF_CONSTRUCTION", "int", 200, "Rows looked at when linking one: more link better, slower.", 1, 4096),
+    )
+    search_params = (
+        Param("EF_RUNTIME", "int", None, "How many rows are kept in view: more find more, slower.", 1, MOST),
+        TIMEOUT,
+    )
+    rank = 61
+    called = "numbers"
+    field = FIELD
+
+    def refused_by(self, server: Abilities) -> str | None:
+        """Why a server cannot hold a search index, or None."""
+        return server.without_search
+
+    def store(self, about: Description) -> Store:
+        return SearchIndex(about)
+
+    def planned(self, client: Client, server: Abilities, name: str, params: Params) -> tuple[tuple[str, ...], Params]:
+        """The index has the name itself."""
+        made_by = ("algorithm", "M", "EF_CONSTRUCTION") if params["algorithm"] != "FLAT" else ("algorithm",)
+        return (name,), {each: params[each] for each in made_by}
+
+    def search_defaults(self, handle: IndexHandle, k: int) -> Params:
+        """As many in view as are asked for, and RediSearch's own at least."""
+        return {"EF_RUNTIME": max(EF, k), "timeout": TIMEOUT.default or 0}
+
+    def full_effort(self, handle: IndexHandle) -> Params:
+        """Every row that can be reached."""
+        return {"EF_RUNTIME": handle.rows}
+
+
+class SearchIndex(Store):
+    """One index; in a cluster it stands on every master, over the documents there."""
+
+    score_name = "KNN score"
+    nearer_is_larger = False
+
+    def create(self, client: Client, columns: Sequence[Any], progress: Progress) -> None:
+        """FT.CREATE on each master that has it not yet."""
+        about = self.about
+        how: list[Word] = ["TYPE", "FLOAT32", "DIM", about.dimensions, "DISTANCE_METRIC", METRICS[about.metric]]
+        algorithm = str(about.params["algorithm"])
+        if algorithm == "HNSW":
+            how += ["M", int(about.params["M"]), "EF_CONSTRUCTION", int(about.params["EF_CONSTRUCTION"])]
+        elif algorithm == "SVS-VAMANA":
+            links, width = int(about.params["M"]), int(about.params["EF_CONSTRUCTION"])
+            how += ["GRAPH_MAX_DEGREE", links, "CONSTRUCTION_WINDOW_SIZE", width]
+        schema: list[Word] = [FIELD, "VECTOR", algorithm, len(how), *how]
+        for column in columns:
+            schema += [column.name, "AS", alias(column), *_field_type(column)]
+        for node in client.nodes:
+            if not self._is_on(client, node, progress):
+                client.on(
+                    node,
+                    "FT.CREATE",
+                    about.name,
+                    "ON",
+                    "HASH",
+                    "PREFIX",
+                    1,
+                    f"{about.name}{MARK}",
+                    "SCHEMA",
+                    *schema,
+                    progress=progress,
+                )
+
+    def additions(
+        self, first: int, elements: Sequence[bytes], vectors: NDArray[np.float32], attributes: Sequence[dict[str, Any]]
+    ) -> list[Keyed]:
+        """HSET for each row."""
+        found: list[Keyed] = []
+        for element, vector, facts in zip(elements, vectors, attributes, strict=True):
+            said: list[Word] = [FIELD, vector.astype("<f4", copy=False).tobytes()]
+            for name, value in facts.items():
+                said += [f"{name}_" if name == FIELD else name, value]
+            found.append((element, ("HSET", element, *said)))
+        return found
+
+    def settle(self, client: Client, rows: int, progress: Progress) -> None:
+        """Indexing goes on after HSET has answered: wait until every document is counted."""
+        seen, since = -1, time.monotonic()
+        while (there := self.count(client, progress)) < rows:
+            failures = sum(int(each.get("hash_indexing_failures", 0)) for each in self._infos(client, progress))
+            if failures:
+                raise ServerFailed(f"{client.address.place} could not index {failures:,} of the rows.")
+            if there != seen:
+                seen, since = there, time.monotonic()
+            elif time.monotonic() - since > STALLED_SECONDS:
+                raise ServerFailed(f"{client.address.place} has stopped indexing at {there:,} of {rows:,} rows.")
+            progress(there / rows, f"the server indexes row {there:,} of {rows:,}")
+            time.sleep(WAIT_SECONDS)
+
+    def count(self, client: Client, progress: Progress) -> int:
+        """num_docs of all masters; of one of them where the masters speak for each other."""
+        counts = [int(float(text(each.get("num_docs", 0)))) for each in self._infos(client, progress)]
+        return max(counts) if counts and max(counts) >= self.about.rows else sum(counts)
+
+    def occupied(self, client: Client, progress: Progress) -> str:
+        """An index of that name, or documents where ours would be."""
+        if any(self._is_on(client, node, progress) for node in client.nodes):
+            return "a search index"
+        first = f"{self.about.name}{MARK}0"
+        kind = text(client.ask("TYPE", first, key=first, progress=progress))
+        return "" if kind == "none" else f"a {kind} at {first}"
+
+    def remove(self, client: Client, found: Manifest | None, progress: Progress) -> None:
+        """The index; and with a manifest the documents that were pushed, of which there are so many."""
+        for node in client.nodes:
+            if self._is_on(client, node, progress):
+                client.on(node, "FT.DROPINDEX", self.about.name, progress=progress)
+        rows = found.rows if found is not None else 0
+        for start in range(0, rows, REMOVED_AT_ONCE):
+            progress(start / rows, "removing")
+            keys = [f"{self.about.name}{MARK}{row}" for row in range(start, min(start + REMOVED_AT_ONCE, rows))]
+            client.gather([("UNLINK", key) for key in keys], keys, progress)
+
+    def memory(self, client: Client, progress: Progress) -> int:
+        """What the indexes take, and the documents about."""
+        sizes = (
+            float(text(each.get(name, 0) or 0))
+            for each in self._infos(client, progress)
+            for name in ("vector_index_sz_mb", "total_index_memory_sz_mb")
+        )
+        return int(sum(sizes) * (1 << 20)) or self.about.rows * self.row_bytes()
+
+    def row_bytes(self) -> int:
+        """The vector in the document and in the index, the links, and what is kept beside them."""
+        links = int(self.about.params.get("M", 0))
+        return DOCUMENT_BYTES + 2 * 4 * self.about.dimensions + LINK_BYTES * links
+
+    def question(self, client: Client, query: NDArray[np.float32], count: int, params: Params) -> list[Keyed]:
+        """FT.SEARCH for the nearest, the same on each master of a cluster."""
+        about, algorithm = self.about, str(self.about.params.get("algorithm", "HNSW"))
+        effort = int(params["EF_RUNTIME"])
+        how = {"HNSW": f" EF_RUNTIME {effort}", "SVS-VAMANA": f" SEARCH_WINDOW_SIZE {effort}"}.get(algorithm, "")
+        asked = f"*=>[KNN {count} @{about.field} $q{how} AS {SCORE}]"
+        numbers = query.astype("<f4", copy=False).tobytes()
+        command = (
+            *("FT.SEARCH", about.name, asked, "PARAMS", 2, "q", numbers, "SORTBY", SCORE, "RETURN", 1, SCORE),
+            *("LIMIT", 0, count, "TIMEOUT", int(params["timeout"]), "DIALECT", 2),
+        )
+        return [(node, command) for node in client.nodes]
+
+    def answer(self, reply: Any) -> list[Scored]:
+        """How many, then documents and their fields in turn."""
+        found = []
+        for i in range(1, len(reply) - 1, 2):
+            score = pairs(reply[i + 1]).get(SCORE)
+            if score is not None:
+                found.append((reply[i], float(score)))
+        return found
+
+    def _infos(self, client: Client, progress: Progress) -> list[dict[str, Any]]:
+        return [pairs(said) for said in client.everywhere("FT.INFO", self.about.name, progress=progress).values()]
+
+    def _is_on(self, client: Client, node: tuple[str, int], progress: Progress) -> bool:
+        return self.about.name.encode() in client.on(node, "FT._LIST", progress=progress)
+
+
+def alias(column: Column) -> str:
+    """What a column is called in queries: letters, digits and underscores."""
+    called = ODD.sub("_", column.name).strip("_") or "column"
+    return f"{called}_" if called in (FIELD, SCORE) else called
+
+
+def _field_type(column: Column) -> tuple[Word, ...]:
+    if column.kind == "number":
+        return ("NUMERIC",)
+    return ("TAG", "SEPARATOR", SEPARATOR) if column.kind == "category" else ("TEXT", "NOSTEM")

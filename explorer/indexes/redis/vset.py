@@ -1,0 +1,209 @@
+"""Redis vector sets: a graph in layers, of full or shortened vectors (redis.io, data type of Redis 8)."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from explorer.core.params import Param, Params
+from explorer.core.progress import Progress
+from explorer.errors import BadParameter, ServerFailed
+from explorer.indexes.base import IndexHandle
+from explorer.indexes.redis.description import Description
+from explorer.indexes.redis.kind import EXISTING, KEY, MOST, PREFIXED, SERVER, TIMEOUT, RedisType
+from explorer.indexes.redis.store import Keyed, Scored, Store
+from explorer.servers.abilities import Abilities
+from explorer.servers.client import Client, Word, permitted, text
+from explorer.servers.manifest import Manifest
+
+EF = 100
+"""Redis's own; a search that is asked for more keeps as many in view as it is asked for."""
+MOST_EF = 1_000_000
+RERANK_FACTOR = 10
+MOST_SHARDS = 1000
+ROW_BYTES, LINK_BYTES = 170, 32
+"""What a row takes beside its vector, and each of its links; measured on Redis 8.2."""
+BITS = {"NOQUANT": 32, "Q8": 8, "BIN": 1}
+
+
+class RedisVset(RedisType):
+    """Names are the elements, metadata their attributes."""
+
+    name = "redis-vset"
+    title = "Redis vector set"
+    about = (
+        "A graph on a Redis server (8 or newer), spread over the nodes of a cluster: for more than one machine holds."
+    )
+    metrics = ("cosine",)
+    lossless = False
+    reaches_all = False
+    build_params = (
+        SERVER,
+        KEY,
+        PREFIXED,
+        EXISTING,
+        Param("M", "int", 16, "Links of each row: more find more, and cost memory and time.", 4, 4096),
+        Param("ef_build", "int", 200, "Rows looked at when linking one: more link better, slower.", 1, MOST_EF),
+        Param(
+            "quantization",
+            "choice",
+            "Q8",
+            "How numbers are kept: as they are, in 8 bits, or by their sign alone.",
+            choices=("NOQUANT", "Q8", "BIN"),
+        ),
+        Param("reduce", "int", 0, "To so many dimensions vectors are projected at random; 0: not at all.", 0, 1 << 20),
+        Param("shards", "int", None, "Over so many sets it is spread; left out: one for each node.", 1, MOST_SHARDS),
+    )
+    search_params = (
+        Param("ef_search", "int", None, "How many rows are kept in view: more find more, slower.", 1, MOST_EF),
+        Param(
+            "rerank", "int", None, "How many candidates are re-ranked by true distance; 0: the codes' ranking.", 0, MOST
+        ),
+        Param(
+            "truth",
+            "choice",
+            "no",
+            "yes: the server compares with all its vectors, which is slow.",
+            choices=("no", "yes"),
+        ),
+        TIMEOUT,
+    )
+    rank = 60
+    called = "marked"
+
+    def refused_by(self, server: Abilities) -> str | None:
+        """Why a server cannot hold a vector set, or None."""
+        return server.without_vector_sets
+
+    def store(self, about: Description) -> Store:
+        return VectorSet(about)
+
+    def planned(self, client: Client, server: Abilities, name: str, params: Params) -> tuple[tuple[str, ...], Params]:
+        """One set, or in a cluster one for each node, whose key leads to that node."""
+        made_by: Params = {each: params[each] for each in ("M", "ef_build", "quantization", "reduce")}
+        shards = int(params.get("shards", server.masters))
+        made_by["shards"] = shards
+        return (name,) if shards == 1 else spread(client, name, shards), made_by
+
+    def search_defaults(self, handle: IndexHandle, k: int) -> Params:
+        """As many in view as are asked for, and Redis's own at least; where nothing is lost nothing is re-ranked."""
+        rerank = 0 if keeps_all(handle.params) else min(handle.rows, RERANK_FACTOR * k)
+        return {
+            "ef_search": min(MOST_EF, max(EF, k, rerank)),
+            "rerank": rerank,
+            "truth": "no",
+            "timeout": TIMEOUT.default or 0,
+        }
+
+    def full_effort(self, handle: IndexHandle) -> Params:
+        """All rows compared by the server, and again here."""
+        return {"truth": "yes", "rerank": 0 if keeps_all(handle.params) else handle.rows}
+
+
+class VectorSet(Store):
+    """One set, or several that hold a share of the rows each."""
+
+    score_name = "VSIM score"
+    nearer_is_larger = True
+
+    def create(self, client: Client, columns: Sequence[Any], progress: Progress) -> None:
+        """The first row makes a set."""
+
+    def additions(
+        self, first: int, elements: Sequence[bytes], vectors: NDArray[np.float32], attributes: Sequence[dict[str, Any]]
+    ) -> list[Keyed]:
+        """VADD for each row."""
+        params, keys = self.about.params, self.about.keys
+        reduced: tuple[Word, ...] = ("REDUCE", int(params["reduce"])) if int(params["reduce"]) else ()
+        made: tuple[Word, ...] = (str(params["quantization"]), "EF", int(params["ef_build"]))
+        found: list[Keyed] = []
+        for i, (element, vector, facts) in enumerate(zip(elements, vectors, attributes, strict=True)):
+            key = keys[(first + i) % len(keys)]
+            said: tuple[Word, ...] = ("SETATTR", json.dumps(facts, ensure_ascii=False)) if facts else ()
+            numbers = vector.astype("<f4", copy=False).tobytes()
+            found.append((key, ("VADD", key, *reduced, "FP32", numbers, element, *made, *said, "M", int(params["M"]))))
+        return found
+
+    def settle(self, client: Client, rows: int, progress: Progress) -> None:
+        """A row can be found when VADD has answered; whether all are there is counted."""
+        there = self.count(client, progress)
+        if there != rows:
+            raise ServerFailed(f"{client.address.place} holds {there:,} elements where {rows:,} were added.")
+
+    def count(self, client: Client, progress: Progress) -> int:
+        """VCARD of all sets."""
+        keys = list(self.about.keys)
+        return sum(int(n) for n in client.gather([("VCARD", key) for key in keys], keys, progress))
+
+    def occupied(self, client: Client, progress: Progress) -> str:
+        """Whatever has one of the keys."""
+        for key in self.about.keys:
+            if (kind := text(client.ask("TYPE", key, key=key, progress=progress))) != "none":
+                return f"a {kind}"
+        return ""
+
+    def remove(self, client: Client, found: Manifest | None, progress: Progress) -> None:
+        """UNLINK the sets: the server frees their memory beside its other work."""
+        keys = list(found.keys if found is not None else self.about.keys)
+        client.gather([("UNLINK", key) for key in keys], keys, progress)
+
+    def memory(self, client: Client, progress: Progress) -> int:
+        """MEMORY USAGE where it may be asked, otherwise what such a set usually takes."""
+        sizes = [
+            permitted(client, "MEMORY", "USAGE", key, "SAMPLES", 20, key=key, progress=progress)
+            for key in self.about.keys
+        ]
+        return sum(int(size) for size in sizes if size) or self.about.rows * self.row_bytes()
+
+    def row_bytes(self) -> int:
+        """The vector, the links, and what is kept beside them."""
+        params = self.about.params
+        width = int(params["reduce"]) or self.about.dimensions
+        return ROW_BYTES + LINK_BYTES * int(params["M"]) + width * BITS[str(params["quantization"])] // 8
+
+    def question(self, client: Client, query: NDArray[np.float32], count: int, params: Params) -> list[Keyed]:
+        """VSIM of each set."""
+        numbers = query.astype("<f4", copy=False).tobytes()
+        how: tuple[Word, ...] = ("COUNT", count, "EF", min(MOST_EF, max(count, int(params["ef_search"]))))
+        if params.get("truth") == "yes":
+            how = (*how, "TRUTH")
+        return [(key, ("VSIM", key, "FP32", numbers, "WITHSCORES", *how)) for key in self.about.keys]
+
+    def answer(self, reply: Any) -> list[Scored]:
+        """Elements and scores in turn."""
+        return [(reply[i], float(reply[i + 1])) for i in range(0, len(reply) - 1, 2)]
+
+    def decoded(self, client: Client, elements: Sequence[bytes]) -> NDArray[np.float32]:
+        """VEMB, brought to unit length as Redis compares. A set that was reduced has vectors of another space."""
+        if int(self.about.params.get("reduce", 0)):
+            raise NotImplementedError("its vectors were projected to fewer dimensions")
+        keys = self.about.keys
+        found = []
+        for element in elements:
+            asked = client.gather([("VEMB", key, element) for key in keys], list(keys))
+            vector = np.array(next(reply for reply in asked if reply), np.float64)
+            found.append(vector / (np.linalg.norm(vector) or 1))
+        return np.array(found, np.float32).reshape(len(found), self.about.dimensions)
+
+
+def keeps_all(params: Params) -> bool:
+    """Whether a set made by such parameters holds the vectors as they are."""
+    return params.get("quantization") == "NOQUANT" and not int(params.get("reduce", 0))
+
+
+def spread(client: Client, name: str, shards: int) -> tuple[str, ...]:
+    """Keys `NAME:{tag}`, by turns on all nodes of a cluster: Redis puts a key where what stands in braces leads."""
+    nodes = client.nodes
+    if shards > 1 and len(nodes) > 1 and "{" in name:
+        raise BadParameter(f"“{name}” has a brace, by which Redis would put all of it on one node; take another key.")
+    keys: list[str] = []
+    tags = itertools.count()
+    for shard in range(shards):
+        wanted = nodes[shard % len(nodes)]
+        keys.append(next(key for tag in tags if client.node_of(key := f"{name}:{{{tag}}}") == wanted))
+    return tuple(keys)
