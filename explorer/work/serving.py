@@ -16,9 +16,6 @@ from explorer.servers.catalogue import Holding, holdings
 from explorer.servers.client import Client
 from explorer.work.desk import Desk
 
-CONNECT_SECONDS = 10.0
-"""How long a server may take to let us in, and for each answer about itself: it may be far away."""
-
 
 @dataclass(frozen=True)
 class Connected:
@@ -86,7 +83,7 @@ def _speaking(url: str) -> Iterator[Client]:
     """A client of that server, let go of at the end."""
     if reason := clients.unavailable():
         raise Unavailable(reason)
-    client = Client(addresses.address_of(url), CONNECT_SECONDS)
+    client = Client(addresses.address_of(url))
     try:
         yield client
     finally:
