@@ -1,18 +1,30 @@
-"""What people name, a file or `sample:NAME`, as a Dataset."""
+"""What people name, a file of vectors, an index file or `sample:NAME`, as a Dataset."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
+
+from explorer.core.column import Column
 from explorer.core.dataset import Dataset
+from explorer.core.metric import metric_named
 from explorer.core.progress import Progress, silent
+from explorer.core.strings import Strings
 from explorer.encoders import encoder_named
 from explorer.errors import BadParameter
-from explorer.formats import reading
+from explorer.formats import reading, refusal
+from explorer.formats.base import Contents, Origin
+from explorer.indexes import saved
+from explorer.indexes.base import Held
+from explorer.indexes.saved import IndexFile
 from explorer.samples import sample_named
 
 SAMPLE = "sample:"
+EXACT_FLOAT64 = 1 << 53
+LABEL = "label"
 
 
 def load(
@@ -21,12 +33,15 @@ def load(
     metadata: str | Path | None = None,
     options: Mapping[str, str] | None = None,
     metric: str | None = None,
+    vectors: str | Path | None = None,
+    dimensions: int | None = None,
     progress: Progress = silent,
 ) -> Dataset:
-    """Open a file of vectors, or a sample set as `sample:NAME`.
+    """Open a file of vectors, an index file with the vectors that it holds, or a sample set as `sample:NAME`.
 
     `metadata` is a table with a record for each row, `options` are what `--read key=value` may say, `metric` overrules
-    the Dataset's own. Raises BadFile, BadParameter or TooLarge.
+    the Dataset's own. For an index file, `dimensions` and `metric` say what it does not; or `vectors` is a file of what
+    it was built of. Raises BadFile (Untold when an index file leaves something to be told), BadParameter or TooLarge.
     """
     table = None if metadata is None else Path(metadata)
     given = dict(options or {})
@@ -42,11 +57,76 @@ def load(
     else:
         path, title = Path(source).expanduser(), None
     encoder = encoder_named(given["encoder"]) if "encoder" in given else None
-    dataset = reading.read(
-        path, metadata=table, options=given, metric=metric, title=title, facts=facts, progress=progress
+    index = _index_file(path, dimensions, metric)
+    if index is None and (vectors is not None or dimensions is not None):
+        option = "--dimensions" if vectors is None else "--vectors"
+        raise BadParameter(f"{option} goes with an index file, and {path} is a file of vectors.")
+    if index is None or vectors is not None:
+        origin = reading.origin_of(path if vectors is None else Path(vectors).expanduser())
+    else:
+        origin = _origin(index)
+    dataset = reading.made(
+        origin, metadata=table, options=given, metric=metric, title=title, facts=facts, progress=progress
     )
     if encoder is not None and encoder.dimensions != dataset.dimensions:
         raise BadParameter(
             f"encoder={encoder.name} makes {encoder.dimensions} numbers; the vectors here have {dataset.dimensions}."
         )
-    return dataset
+    if index is None or vectors is None:
+        return dataset
+    # Its metric is that of the whole; and who names it wants to know now whether it belongs to them.
+    handle = saved.open_saved(path, dataset, index.metric, progress)
+    return replace(dataset, metric=handle.metric, own_index=path.absolute())
+
+
+def _index_file(path: Path, dimensions: int | None, metric: str | None) -> IndexFile | None:
+    """An index file; None for what a file format recognises, and for what is no index either.
+
+    Raises BadFile for what is missing, empty, or a folder.
+    """
+    head = reading.head_of(path)
+    if reading.format_of(path, head) is not None or refusal.foreign(path, head):
+        return None
+    return saved.index_file(path, dimensions, None if metric is None else metric_named(metric))
+
+
+def _origin(index: IndexFile) -> Origin:
+    """An index file as the origin of a Dataset."""
+
+    def contents(options: Mapping[str, str], progress: Progress) -> Contents:
+        held = index.contents(progress)
+        reason = index.kind.unavailable()
+        answers = held.answers and held.labels is None and reason is None
+        warnings = held.notes if reason is None else (*held.notes, f"The index itself cannot answer here. {reason}")
+        columns: tuple[Column, ...] = ()
+        if held.labels is not None:
+            columns = (_label_column(held),)
+            warnings = (*warnings, _relabelled(held))
+        return Contents(
+            held.vectors,
+            columns=columns,
+            warnings=warnings,
+            metric=held.metric,
+            own_index=index.path.absolute() if answers else None,
+        )
+
+    kind = index.kind
+    return Origin(index.path, kind.name, f"{kind.title} index", contents, key=(index.dimensions, index.metric))
+
+
+def _label_column(held: Held) -> Column:
+    """The numbers that the vectors bear in the index, to be seen beside them and to name them."""
+    labels = held.labels
+    assert labels is not None
+    if int(labels[0]) < -EXACT_FLOAT64 or int(labels[-1]) > EXACT_FLOAT64:
+        return Column(LABEL, "text", Strings.of(str(label) for label in labels.tolist()))
+    return Column(LABEL, "number", labels.astype(np.float64), whole=True)
+
+
+def _relabelled(held: Held) -> str:
+    labels = held.labels
+    assert labels is not None
+    return (
+        f"The vectors bear the numbers {int(labels[0])} … {int(labels[-1])} in the index, in whose order they stand "
+        f"here; as these are not the rows 0 … {len(labels) - 1}, the index itself cannot answer."
+    )
