@@ -78,8 +78,9 @@ def format_of(path: Path, head: bytes) -> Format | None:
     return next((kind for kind in kinds if kind.recognises(path, head)), None)
 
 
-def origin_of(path: Path, kind: Format) -> Origin:
-    """A file of a format as the origin of a Dataset."""
+def origin_of(path: Path) -> Origin:
+    """A file as the origin of a Dataset; raises what `recognised` does."""
+    kind = recognised(path)
 
     def contents(options: Mapping[str, str], folder: Path, progress: Progress) -> Contents:
         return kind.read(path, options, progress)
@@ -98,8 +99,7 @@ def read(
     progress: Progress = silent,
 ) -> Dataset:
     """The Dataset of a file of any format, see `made`; `recognised` says what it raises besides."""
-    path = Path(path)
-    origin = origin_of(path, recognised(path))
+    origin = origin_of(Path(path))
     return made(origin, metadata=metadata, options=options, metric=metric, title=title, facts=facts, progress=progress)
 
 

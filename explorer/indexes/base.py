@@ -145,15 +145,15 @@ class IndexType(ABC):
         """
         raise BadFile(path, f"{self.title} cannot open a file that was not saved by this program.")
 
-    def contents(
-        self, path: Path, dimensions: int | None, metric: Metric | None, progress: Progress = silent
-    ) -> Held:
+    def contents(self, path: Path, dimensions: int | None, metric: Metric | None, progress: Progress = silent) -> Held:
         """The vectors that a file of the library's own holds, after checking all of it as `adopted` does.
 
         `dimensions` and `metric` are needed where the file does not tell them; where it does, others are refused.
         Raises BadFile when the file is no index of this type, Untold when there is something that it does not say.
         """
-        raise Untold(path, f"{self.title} does not give its vectors out; add “--vectors FILE” with those it is made of.")
+        raise Untold(
+            path, f"{self.title} does not give its vectors out; add “--vectors FILE” with those it is made of."
+        )
 
     def discard(self, handle: IndexHandle, progress: Progress = silent) -> None:
         """Remove what this very build has put on a server; what was there before it stays."""

@@ -75,9 +75,7 @@ class Annoy(IndexType):
         trees = layout.check(path, shape, dataset.rows, progress)
         return self._handle(dataset, metric, {"trees": trees}, path, 0.0)
 
-    def contents(
-        self, path: Path, dimensions: int | None, metric: Metric | None, progress: Progress = silent
-    ) -> Held:
+    def contents(self, path: Path, dimensions: int | None, metric: Metric | None, progress: Progress = silent) -> Held:
         """The items, mapped. The layout is found by trying all that the size allows, see `readings`.
 
         Raises Untold when more than one is left, as euclidean and manhattan always are.

@@ -136,9 +136,9 @@ def _holds(path: Path, layout: Layout, dataset: Dataset) -> bool:
     stored = layout.nodes(path)[rows]
     held, expected = stored["vector"][:, : dataset.dimensions], dataset.vectors[rows]
     # Others than we do not scale them.
-    if not np.array_equal(held, expected):
-        if layout.library_metric != "angular" or not np.array_equal(held, scaled(expected)):
-            return False
+    alike = [expected, scaled(expected)] if layout.library_metric == "angular" else [expected]
+    if not any(np.array_equal(held, each) for each in alike):
+        return False
     squared = np.vecdot(stored["vector"], stored["vector"], dtype=np.float64)
     if layout.library_metric == "angular":
         # Annoy keeps |v|² of every item in the place of its first child.
