@@ -109,9 +109,9 @@ class Dataset:
         try:
             stat = self.vectors_path.stat()
         except OSError:
-            raise BadFile(self.path, "the file is no longer there; open it again from where it is now.") from None
+            raise BadFile(self.place, "the file is no longer there; open it again from where it is now.") from None
         if (stat.st_size, stat.st_mtime_ns) != self.stamp:
-            raise BadFile(self.path, "the file has changed since it was opened; open it again.")
+            raise BadFile(self.place, "the file has changed since it was opened; open it again.")
 
     @property
     def fingerprint(self) -> str:
