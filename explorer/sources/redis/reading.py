@@ -156,10 +156,11 @@ def contents(source: Source, options: Mapping[str, str], folder: Path, progress:
 def _check_room(source: Source, rows: int) -> None:
     """Raise TooLarge, with a sample that fits, when the vectors do not fit on the disk."""
     row_bytes = 4 * source.holding.dimensions
-    fits = (room.free_on_disk(keeping.home()) - 2 * keeping.MARGIN_BYTES) // row_bytes
+    fits = (room.free_on_disk(keeping.home()) - keeping.MARGIN_BYTES) // row_bytes
     advice = keeping.ROOM
     if 0 < fits < rows:
-        fits = int(float(f"{fits:.0e}")) if fits >= 10 else fits
+        unit = 10 ** (len(str(fits)) - 1)
+        fits = fits // unit * unit
         advice = f"read a random sample, such as --read sample={min(fits, rows // 2)}, or {advice}"
     keeping.check_room(rows * row_bytes, f"Reading {several(rows, source.what)}", advice)
 
