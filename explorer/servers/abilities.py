@@ -10,6 +10,8 @@ from explorer.servers.client import Client, pairs, permitted, text
 VECTOR_SETS, SEARCH = "VADD", "FT.SEARCH"
 OTHERS = ("VRANGE", "FT.DEBUG", "_FT.DEBUG")
 NOT_KNOWN = "unknown"
+COORDINATED = 80000
+"""The version of the search module since which the nodes of a cluster answer for each other."""
 
 
 @dataclass(frozen=True)
@@ -35,6 +37,12 @@ class Abilities:
         """Redis 8.2.3, cluster of 3."""
         nodes = f", cluster of {self.masters}" if self.cluster else ""
         return f"{self.product} {self.version}{nodes}"
+
+    @property
+    def searches_as_one(self) -> bool:
+        """Whether a search index covers all nodes: the module of Redis 8 sees to that, those before it did not."""
+        versions = [int(number) for name, _, number in (m.partition(" ") for m in self.modules) if name == "search"]
+        return not self.cluster or any(version >= COORDINATED for version in versions)
 
     @property
     def without_vector_sets(self) -> str | None:

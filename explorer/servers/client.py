@@ -308,5 +308,5 @@ def _new_link(address: Address, node: Node, password: str, limit: float) -> Any:
         "client_name": NAME,
     }
     if not address.tls:
-        return Connection(**options)  # type: ignore[no-untyped-call]
+        return Connection(**options)
     return SSLConnection(**options, ssl_ca_certs=str(address.ca) if address.ca else None)

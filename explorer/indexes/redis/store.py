@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import Any
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 
 from explorer.core.params import Params
 from explorer.core.progress import Progress
+from explorer.errors import BadParameter
 from explorer.indexes.redis.description import Description
 from explorer.servers.client import Client, Command, Target
 from explorer.servers.manifest import Manifest
@@ -66,7 +68,7 @@ class Store(ABC):
         """About how much memory a row takes on the server, without its attributes."""
 
     @abstractmethod
-    def question(self, client: Client, query: NDArray[np.float32], count: int, params: Params) -> list[Keyed]:
+    def question(self, query: NDArray[np.float32], count: int, params: Params) -> list[Keyed]:
         """The commands whose replies together hold the nearest `count` to a query (d,)."""
 
     @abstractmethod
@@ -76,3 +78,16 @@ class Store(ABC):
     def decoded(self, client: Client, elements: Sequence[bytes]) -> NDArray[np.float32]:
         """Vectors (m, d) as the server holds them. Raises NotImplementedError where it does not give them out."""
         raise NotImplementedError
+
+
+def spread(client: Client, name: str, shards: int) -> tuple[str, ...]:
+    """Keys `NAME:{tag}`, by turns on all nodes of a cluster: Redis puts a key where what stands in braces leads."""
+    nodes = client.nodes
+    if shards > 1 and len(nodes) > 1 and "{" in name:
+        raise BadParameter(f"“{name}” has a brace, by which Redis would put all of it on one node; take another key.")
+    keys: list[str] = []
+    tags = itertools.count()
+    for shard in range(shards):
+        wanted = nodes[shard % len(nodes)]
+        keys.append(next(key for tag in tags if client.node_of(key := f"{name}:{{{tag}}}") == wanted))
+    return tuple(keys)
