@@ -10,6 +10,7 @@ ExplorerError
 ├── Unavailable              a library that is not here, or something that a server has not
 ├── ServerFailed             a server that refused, or took too long
 │   ├── ServerGone           it cannot be reached, or went away
+│   ├── ServerBusy           it cannot answer now: too slow, still loading, a part of it down
 │   └── PasswordNeeded       it wants a password, or another one
 ├── TaskFailed               a child process ended before its work did
 └── Cancelled                somebody said stop
@@ -76,6 +77,10 @@ class ServerFailed(ExplorerError):
 
 class ServerGone(ServerFailed):
     """The server cannot be reached, or went away meanwhile; asking again may help."""
+
+
+class ServerBusy(ServerFailed):
+    """The server cannot answer now; the same question may have an answer later."""
 
 
 class PasswordNeeded(ServerFailed):

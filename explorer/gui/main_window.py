@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 
 from PySide6.QtCore import Qt, QTimer, Signal
@@ -30,8 +30,10 @@ from explorer.gui.panels.neighbours import NeighboursPanel
 from explorer.gui.panels.query_bar import QueryBar
 from explorer.gui.panels.tasks import TasksBar
 from explorer.gui.panels.welcome import Welcome
+from explorer.gui.server.dialog import ServerDialog
 from explorer.gui.theme import Theme
 from explorer.gui.widgets.pieces import rule
+from explorer.servers.catalogue import Holding
 from explorer.session.controller import Controller
 from explorer.session.settings import Settings
 from explorer.session.state import State
@@ -77,8 +79,8 @@ class MainWindow(QMainWindow):
         self.indexes = IndexesPanel(controller)
         self.neighbours = NeighboursPanel(controller)
         self.inspector = Inspector(controller)
-        self.welcome = Welcome(controller, self.choose_file)
-        self._left = _side("left", (DataPanel(controller), 1), (rule(), 0), (self.indexes, 0))
+        self.welcome = Welcome(controller, self.choose_file, self.connect_to_server)
+        self._left = _side("left", (DataPanel(controller, self.connect_to_server), 1), (rule(), 0), (self.indexes, 0))
         answers = QSplitter(Qt.Orientation.Vertical)
         answers.addWidget(self.neighbours)
         answers.addWidget(self.inspector)
@@ -126,6 +128,24 @@ class MainWindow(QMainWindow):
             return
         self.controller.opening.open(source)
 
+    def connect_to_server(self) -> None:
+        """Name a Redis server, or see what the present one is and holds."""
+        self.server_dialog.begin()
+
+    @cached_property
+    def server_dialog(self) -> ServerDialog:
+        """Made when it is first wanted."""
+        return ServerDialog(
+            self.controller, self, open_holding=self.open_holding, push=lambda: self.indexes.offer_push()
+        )
+
+    def open_holding(self, holding: Holding, sample: int) -> bool:
+        """Open what lies on the server, asking first when work would be lost; whether that was begun."""
+        may = self._may_lose(self.controller.would_lose(), "Open another set?")
+        if may:
+            self.controller.serving.open(holding, sample)
+        return may
+
     def quit(self) -> None:
         """Close the window, asking first when work would be lost."""
         if self._may_lose(self.controller.would_lose(closing=True), "Close the window?"):
@@ -165,6 +185,7 @@ class MainWindow(QMainWindow):
         return [
             Action("Open a file …", "Ctrl+O", self.choose_file),
             Action("Open a metadata table …", "", self.choose_metadata),
+            Action("Connect to Redis …", "Ctrl+R", self.connect_to_server),
             *(
                 Action(f"Open sample {name}", "", partial(self.open, f"sample:{name}"))
                 for name in self.welcome.sample_names

@@ -73,16 +73,16 @@ def named(url: str) -> Named:
     Raises BadParameter, in a sentence without the password, for what is no such URL.
     """
     if not is_server(url):
-        raise BadParameter(f"“{_shown(url)}” is no address of a Redis server, such as {EXAMPLE}.")
+        raise BadParameter(f"“{shown(url)}” is no address of a Redis server, such as {EXAMPLE}.")
     try:
         parts = urlsplit(url)
         port = parts.port or PORT
         host = parts.hostname or ""
         asked = dict(parse_qsl(parts.query, keep_blank_values=True, strict_parsing=bool(parts.query)))
     except ValueError as error:
-        raise BadParameter(f"“{_shown(url)}” is no address of a Redis server: {error}.") from None
+        raise BadParameter(f"“{shown(url)}” is no address of a Redis server: {error}.") from None
     if not host:
-        raise BadParameter(f"“{_shown(url)}” names no host; an address is {EXAMPLE}.")
+        raise BadParameter(f"“{shown(url)}” names no host; an address is {EXAMPLE}.")
     database = parts.path.strip("/") or "0"
     if not (database.isdecimal() and database.isascii()):
         raise BadParameter(f"“{database}” is no number of a database; name a key as {EXAMPLE}.")
@@ -106,7 +106,7 @@ def address_of(url: str) -> Address:
     return named(url).address
 
 
-def _shown(url: str) -> str:
+def shown(url: str) -> str:
     """The URL as it may be shown: nothing of what could be a password."""
     scheme, mark, rest = url.partition("://")
     head, slash, tail = rest.partition("/")

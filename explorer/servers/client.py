@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from explorer.core.progress import Progress, silent
-from explorer.errors import PasswordNeeded, ServerFailed, ServerGone, Unavailable
+from explorer.errors import PasswordNeeded, ServerBusy, ServerFailed, ServerGone, Unavailable
 from explorer.servers import passwords
 from explorer.servers.address import Address
 from explorer.servers.failures import NOT_CONFIGURED, as_failure, translated
@@ -246,10 +246,13 @@ class Client:
 def permitted(
     client: Client, *command: Word, key: str | bytes | None = None, progress: Progress = silent
 ) -> Any | None:
-    """The reply, or None where the server does not know the command, or keeps it from this user."""
+    """The reply, or None where the server does not know the command, or keeps it from this user.
+
+    Raises what says nothing about that: PasswordNeeded, ServerGone, and ServerBusy for a server that is too slow to ask.
+    """
     try:
         return client.ask(*command, key=key, progress=progress)
-    except (PasswordNeeded, ServerGone):
+    except (PasswordNeeded, ServerBusy, ServerGone):
         raise
     except (ServerFailed, Unavailable):
         return None

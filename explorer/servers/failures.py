@@ -7,7 +7,7 @@ import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from explorer.errors import ExplorerError, PasswordNeeded, ServerFailed, ServerGone, Unavailable
+from explorer.errors import ExplorerError, PasswordNeeded, ServerBusy, ServerFailed, ServerGone, Unavailable
 from explorer.servers.address import Address
 from explorer.servers.passwords import VARIABLE
 
@@ -27,6 +27,8 @@ _BY_CODE = {
     "BUSY": "it is busy with a script; ask again in a while",
     "WRONGTYPE": "this key holds something of another kind",
 }
+
+_FOR_NOW = ("LOADING", "CLUSTERDOWN", "MASTERDOWN", "TRYAGAIN", "BUSY")
 
 
 @contextmanager
@@ -51,7 +53,7 @@ def as_failure(error: BaseException, address: Address, *, node: str = "") -> Exp
         return _refusal(error, where)
     if isinstance(error, theirs.TimeoutError | TimeoutError):
         tls = " Does it speak TLS there?" if address.tls else ""
-        return ServerFailed(f"{where} did not answer in time; it may be busy, or behind a firewall. Ask again.{tls}")
+        return ServerBusy(f"{where} did not answer in time; it may be busy, or behind a firewall. Ask again.{tls}")
     return ServerGone(f"{where} {_about_connection(_causes(error), address)}")
 
 
@@ -69,7 +71,7 @@ def _refusal(error: BaseException, where: str) -> ExplorerError:
     code = str(getattr(error, "status_code", "") or str(error).partition(" ")[0])
     said = " ".join(str(error).split()).rstrip(".")[:LONGEST_SAID]
     if code in _BY_CODE:
-        return ServerFailed(f"{where} refuses: {_BY_CODE[code]}.")
+        return (ServerBusy if code in _FOR_NOW else ServerFailed)(f"{where} refuses: {_BY_CODE[code]}.")
     if code == "NOPERM" or "NOPERM" in said or "no permissions" in said:
         return ServerFailed(f"{where} refuses: {said.removeprefix('NOPERM ')}; ask its owner for that permission.")
     if "unknown command" in said:

@@ -74,6 +74,11 @@ class Asking:
             past = state.past if state.asked is None else (*state.past, state.asked)[-MOST_REMEMBERED:]
             self._take(Asked(query, others), past, ())
 
+    def again(self) -> None:
+        """Ask the present query once more, which has not been answered."""
+        if (asked := self._session.state.asked) is not None:
+            self.ask(asked.query, asked.others)
+
     def back(self) -> None:
         """The query before this one; after `clear` the one that was cleared."""
         state = self._session.state
@@ -121,6 +126,10 @@ class Asking:
             self._searched = self._truth_of = self._truth_asked = ()
             self._unanswered = False
             return
+        if new.server is not old.server and self._unanswered:
+            # The server that did not answer may be there again, or have its password now.
+            self._attempt += 1
+            self._session.clear_problem("query")
         entry, exact = new.entry(), new.exact
         if entry is not None and entry.handle.metric != new.metric:
             entry = None
@@ -187,7 +196,7 @@ class Asking:
 
     def _failed(self, error: ExplorerError) -> None:
         if not isinstance(error, Cancelled):
-            self._session.fail("query", str(error))
+            self._session.fail("query", error)
 
 
 def _question(query: Query) -> tuple[object, ...]:

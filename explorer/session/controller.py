@@ -12,6 +12,7 @@ from explorer.session.mapping import Mapping
 from explorer.session.measuring import Measuring
 from explorer.session.opening import Opening
 from explorer.session.scratch import Scratch
+from explorer.session.serving import Serving
 from explorer.session.session import Session
 from explorer.session.settings import Settings
 from explorer.session.tasks import Tasks
@@ -33,6 +34,7 @@ class Controller:
         self.measuring = Measuring(self.session, self.tasks)
         self.asking = Asking(self.session, self.runner)
         self.looking = Looking(self.session)
+        self.serving = Serving(self.session, self.tasks, self.runner, self.opening, self.settings)
 
     def would_lose(self, *, closing: bool = False) -> tuple[str, ...]:
         """What people asked for that opening another source, or `closing`, would throw away; each in words."""

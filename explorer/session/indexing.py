@@ -57,7 +57,7 @@ class Indexing:
             if reason := kind.unavailable():
                 raise BadParameter(reason)
         except BadParameter as error:
-            self._session.fail("indexes", str(error))
+            self._session.fail("indexes", error)
             return
         self._session.clear_problem("indexes")
         key = replacing or f"{type_name}-{next(self._numbers)}"
@@ -144,7 +144,7 @@ class Indexing:
         try:
             asking.resolved(entry.handle, given, self._session.state.k)
         except BadParameter as error:
-            self._session.fail("indexes", str(error))
+            self._session.fail("indexes", error)
             return
         self._session.clear_problem("indexes")
         self._change(key, given=dict(given), recall=None)
@@ -242,7 +242,7 @@ class Indexing:
 
     def _failed(self, error: ExplorerError) -> None:
         if not isinstance(error, Cancelled):
-            self._session.fail("indexes", str(error))
+            self._session.fail("indexes", error)
 
     def _change(self, key: str, **changes: object) -> None:
         indexes = tuple(replace(e, **changes) if e.key == key else e for e in self._session.state.indexes)  # type: ignore[arg-type]

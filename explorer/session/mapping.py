@@ -100,7 +100,7 @@ class Mapping:
         """What is on the map stays: the last frame, or the map before. Without any there is still PCA to show."""
         self._session.update(laying_out=False)
         if not isinstance(error, Cancelled):
-            self._session.fail("map", str(error))
+            self._session.fail("map", error)
         state, request = self._session.state, self._under_way
         if state.positions is None:
             was_pca = request is not None and request.method == "pca"
@@ -113,4 +113,4 @@ class Mapping:
 
     def _not_saved(self, error: ExplorerError) -> None:
         if not isinstance(error, Cancelled):
-            self._session.fail("map", str(error))
+            self._session.fail("map", error)

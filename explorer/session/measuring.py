@@ -79,7 +79,7 @@ class Measuring:
             self._under_way = None
             self._given_up.append(wanted)
             if not isinstance(error, Cancelled):
-                self._session.fail("indexes", str(error))
+                self._session.fail("indexes", error)
             self._next()
 
         self._under_way = wanted

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 
 from explorer.core.dataset import Dataset
 from explorer.core.metric import Metric
-from explorer.errors import Cancelled, ExplorerError
+from explorer.errors import BadParameter, Cancelled, ExplorerError
+from explorer.servers import passwords
+from explorer.servers.address import is_server, named
 from explorer.session.session import Session
 from explorer.session.settings import Settings
 from explorer.session.tasks import Tasks
@@ -31,6 +34,7 @@ class Opening:
         self._settings = settings
         self._given: _Given = ({}, None)
         self._remember = True
+        self._again: Callable[[], None] = lambda: None
 
     def open(
         self,
@@ -41,16 +45,27 @@ class Opening:
         metric: Metric | None = None,
         remember: bool = True,
     ) -> None:
-        """Read a path or `sample:NAME`. The present Dataset stays until the new one is there, and if it fails.
+        """Read a path, `sample:NAME` or `redis://…`. The present Dataset stays until the new one is there, and if it
+        fails. A password in a URL is held, and found in no other place from then on.
 
         With `remember` it is among the recent files from then on.
         """
+        try:
+            source = without_password(source)
+        except BadParameter as error:
+            self._failed(error)
+            return
         self._session.clear_problem("data")
+        self._again = partial(self.open, source, metadata=metadata, options=options, metric=metric, remember=remember)
         self._session.update(opening=source)
         given = dict(options or {}), metric
         request = ReadRequest(source, metadata, *given)
-        title = f"Opening {source if source.startswith('sample:') else Path(source).name}"
+        title = f"Opening {called(source)}"
         self._tasks.start(READ, title, request, self._opened(source, given, remember), self._failed)
+
+    def again(self) -> None:
+        """Open once more what was to be opened last."""
+        self._again()
 
     def attach_metadata(self, metadata: Path) -> None:
         """Read the present source again with another metadata table beside it."""
@@ -84,7 +99,7 @@ class Opening:
                 selection=np.empty(0, np.int64),
                 colour_by=colour,
                 hidden=frozenset(),
-                problems=(),
+                problems=tuple(problem for problem in self._session.state.problems if problem.place == "server"),
                 past=(),
                 future=(),
             )
@@ -96,7 +111,29 @@ class Opening:
     def _failed(self, error: ExplorerError) -> None:
         self._session.update(opening="")
         if not isinstance(error, Cancelled):
-            self._session.fail("data", str(error))
+            self._session.fail("data", error)
+
+
+def without_password(source: str) -> str:
+    """The source as it may be shown and kept: a password in a URL is held for its server. Raises BadParameter."""
+    if not is_server(source):
+        return source
+    meant = named(source)
+    if meant.password:
+        passwords.hold(meant.address, meant.password)
+    return meant.url
+
+
+def called(source: str) -> str:
+    """A source as people name it: a file's name, “digits”, “words at localhost:6379”."""
+    if not is_server(source):
+        return Path(source).name.removeprefix("sample:")
+    try:
+        meant = named(source)
+    except BadParameter:
+        return "from a server"
+    what = meant.key or meant.index
+    return f"{what} at {meant.address.place}" if what else meant.address.place
 
 
 def colour_column(dataset: Dataset) -> str:

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from explorer.session.state import Place, Problem, State
+from explorer.errors import ExplorerError, PasswordNeeded, ServerFailed
+from explorer.session.state import Mend, Place, Problem, State
 
 Listener = Callable[[State, State], None]
 
@@ -55,16 +56,23 @@ class Session:
         if raised:
             raise raised[0]
 
-    def fail(self, place: Place, sentence: str) -> None:
-        """Say what went wrong, at its place."""
+    def fail(self, place: Place, error: ExplorerError | str) -> None:
+        """Say what went wrong, at its place, and what would mend it."""
         others = tuple(problem for problem in self.state.problems if problem.place != place)
-        self.update(problems=(*others, Problem(place, sentence)))
+        self.update(problems=(*others, Problem(place, str(error), _mend(error))))
 
     def clear_problem(self, place: Place) -> None:
         """Nothing is wrong there any more."""
         left = tuple(problem for problem in self.state.problems if problem.place != place)
         if len(left) != len(self.state.problems):
             self.update(problems=left)
+
+
+def _mend(error: ExplorerError | str) -> Mend:
+    """What a server has refused is asked again, with a password where that is what it wants."""
+    if isinstance(error, PasswordNeeded):
+        return "password"
+    return "again" if isinstance(error, ServerFailed) else ""
 
 
 def _same(before: object, now: object) -> bool:

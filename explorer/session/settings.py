@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from explorer import paths
+from explorer.servers.address import is_server, named
 
 MOST_RECENT = 10
 VERSION = 1
@@ -32,17 +33,21 @@ class Settings:
 
     @property
     def recent(self) -> tuple[str, ...]:
-        """Files opened before that are still there, the newest first."""
+        """Files opened before that are still there, and what was opened on servers, the newest first."""
         recent = self._values.get("recent", [])
         if not isinstance(recent, list):
             return ()
-        return tuple(path for path in recent if isinstance(path, str) and os.path.exists(path))  # noqa: PTH110
+        return tuple(
+            source
+            for source in recent
+            if isinstance(source, str) and (is_server(source) or os.path.exists(source))  # noqa: PTH110
+        )
 
     def remember(self, source: str) -> None:
-        """Put a file at the top of the recent ones."""
+        """Put a file, or the URL of something on a server, (without its password) at the top of the recent ones."""
         self._read()
-        path = str(Path(source).absolute())
-        self.set("recent", [path, *(other for other in self.recent if other != path)][:MOST_RECENT])
+        kept = named(source).url if is_server(source) else str(Path(source).absolute())
+        self.set("recent", [kept, *(other for other in self.recent if other != kept)][:MOST_RECENT])
 
     def get(self, key: str, default: str = "") -> str:
         value = self._values.get(key, default)

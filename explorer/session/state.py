@@ -18,11 +18,14 @@ from explorer.core.recall import Verdict
 from explorer.indexes.base import IndexHandle
 from explorer.measure.recall import RecallResult
 from explorer.work.requests import Answer
+from explorer.work.serving import Connected
 
 EXACT = "exact"
 """The index type that looks at everything."""
 
-Place = Literal["data", "query", "map", "indexes"]
+Place = Literal["data", "query", "map", "indexes", "server"]
+Mend = Literal["", "again", "password"]
+"""What mends a problem beside the sentence's own advice: asking again, or giving the password of a server."""
 
 
 @dataclass(frozen=True)
@@ -31,6 +34,7 @@ class Problem:
 
     place: Place
     sentence: str
+    mend: Mend = ""
 
 
 @dataclass(frozen=True)
@@ -116,6 +120,13 @@ class State:
     tasks: tuple[TaskView, ...] = ()
     problems: tuple[Problem, ...] = ()
 
+    server: Connected | None = None
+    """The server that we are connected to, as it was when it was last asked; it may have gone away since."""
+    connecting: str = ""
+    """The URL of the server that is being asked what it is; empty when none is."""
+    can_keep: bool = False
+    """Whether there is a keyring that keeps passwords."""
+
     past: tuple[Asked, ...] = ()
     future: tuple[Asked, ...] = ()
 
@@ -130,4 +141,9 @@ class State:
 
     def problem(self, place: Place) -> str:
         """What is wrong at that place; empty when nothing is."""
-        return next((problem.sentence for problem in self.problems if problem.place == place), "")
+        found = self.problem_at(place)
+        return found.sentence if found else ""
+
+    def problem_at(self, place: Place) -> Problem | None:
+        """The same with what mends it; None when nothing is wrong there."""
+        return next((problem for problem in self.problems if problem.place == place), None)

@@ -14,8 +14,9 @@ from explorer.work.latest import ignore
 from explorer.work.requests import Request
 from explorer.work.runner import Runner, Task
 
-BUILD, SAVE = "build ", "save "
-"""How the keys of tasks begin that build indexes, and that write what somebody asked to keep."""
+BUILD, SAVE, SERVER = "build ", "save ", "server "
+"""How the keys of tasks begin that build indexes, that write what somebody asked to keep, and that ask a server about
+itself."""
 
 
 class Tasks:
@@ -82,9 +83,9 @@ class Tasks:
             self._runner.cancel(task)
 
     def cancel_all(self) -> None:
-        """Cancel everything but what is being saved: the next Dataset does not want it."""
+        """Cancel what the next Dataset does not want: everything but what is being saved or asked of a server."""
         for key in list(self._tasks):
-            if not key.startswith(SAVE):
+            if not key.startswith((SAVE, SERVER)):
                 self.cancel(key)
 
     def _forget(self, key: str) -> None:

@@ -2,6 +2,7 @@
 
     in    ("do", id, request)        carry out, one after another
           ("stop", id)               raise Cancelled at that request's next progress
+          ("know", 0, account, word) use this password of a server from now on
     out   ("begun", id), then any number of
           ("progress", id, fraction, note) · ("partial", id, value)
           then exactly one of ("done", id, value) · ("failed", id, class, sentence) · ("cancelled", id)
@@ -72,6 +73,7 @@ class Child:
             self._carry_out(*self._requests.get())
 
     def _listen(self) -> None:
+        from explorer.servers import passwords
         from explorer.work import wire
 
         try:
@@ -79,6 +81,8 @@ class Child:
                 verb, number, *rest = wire.receive(self._inbound)
                 if verb == "do":
                     self._requests.put((number, rest[0]))
+                elif verb == "know":
+                    passwords.hold_for(*rest)
                 else:
                     self._stopped.add(number)
         finally:

@@ -14,6 +14,7 @@ from typing import Any
 
 from explorer import machine_code, paths, unfinished
 from explorer.errors import Cancelled, TaskFailed, named
+from explorer.servers import passwords
 from explorer.work import wire
 from explorer.work.requests import Request
 
@@ -37,6 +38,8 @@ class Process:
         self.index_type = ""
         """Whose library it has loaded: some crash when another one builds beside them in one process."""
         self._number = 0
+        self._told = 0
+        """Of how many passwords it has heard."""
         self._asked: Request | None = None
         self._refused: Request | None = None
         self._writing = threading.Lock()
@@ -118,10 +121,19 @@ class Process:
                     raise Cancelled("Stopped.")
                 self._number += 1
                 self._asked = request
+                self._tell_passwords()
                 wire.send(self._process.stdin, ("do", self._number, body))
                 return self._number
         except (OSError, ValueError) as error:
             raise self._death(begun=False) from error
+
+    def _tell_passwords(self) -> None:
+        """Passwords go this way only: a list of processes, their environment and their requests show none."""
+        assert self._process.stdin is not None
+        untold = passwords.held_since(self._told)
+        for account, password in untold:
+            wire.send(self._process.stdin, ("know", 0, account, password))
+        self._told += len(untold)
 
     def _answer(self, asked: int, progress: Callable[[float | None, str], None], partial: Callable[[Any], None]) -> Any:
         begun = False

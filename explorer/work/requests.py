@@ -22,6 +22,7 @@ from explorer.indexes.base import IndexHandle
 from explorer.measure import recall
 from explorer.projection import kept, positions_file
 from explorer.work.desk import Desk
+from explorer.work.serving import Connected, ConnectRequest, KeyringRequest, RemoveRequest
 
 
 @dataclass(frozen=True)
@@ -294,5 +295,8 @@ Request = (
     | MeasureRequest
     | ReadingsRequest
     | SearchRequest
+    | ConnectRequest
+    | RemoveRequest
+    | KeyringRequest
 )
-CLASSES: tuple[type[Any], ...] = (*Request.__args__, Answer)
+CLASSES: tuple[type[Any], ...] = (*Request.__args__, Answer, Connected)

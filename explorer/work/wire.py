@@ -22,12 +22,15 @@ from explorer.core.query import Query
 from explorer.formats import keeping
 from explorer.indexes.base import IndexHandle
 from explorer.measure.recall import RecallResult
+from explorer.servers.abilities import Abilities
+from explorer.servers.catalogue import Holding
 from explorer.work import requests
 
 CLASSES: dict[str, type[Any]] = {
-    cls.__name__: cls for cls in (IndexHandle, Neighbours, Projection, Query, RecallResult, *requests.CLASSES)
+    cls.__name__: cls
+    for cls in (Abilities, Holding, IndexHandle, Neighbours, Projection, Query, RecallResult, *requests.CLASSES)
 }
-_ARRAY, _PATH, _VALUE, _DATASET, _PACKED = 1, 2, 3, 4, 5
+_ARRAY, _PATH, _VALUE, _DATASET, _PACKED, _SET = 1, 2, 3, 4, 5, 6
 _PLAIN_KINDS = "biufcmMSU"
 """Kinds of arrays whose bytes mean the same in another process."""
 _ALIGNED = 16
@@ -121,6 +124,8 @@ def _extended(value: object) -> object:
         padding = bytes(-(4 + len(head)) % _ALIGNED)
         sizes = len(head).to_bytes(2, "little") + len(padding).to_bytes(2, "little")
         return msgpack.ExtType(_ARRAY, b"".join((sizes, head, padding, value.tobytes())))
+    if isinstance(value, frozenset):
+        return msgpack.ExtType(_SET, packed(sorted(value)))
     if isinstance(value, np.generic) and value.dtype.kind in "biuf":
         return value.item()
     name = type(value).__name__
@@ -145,6 +150,8 @@ def _restored(code: int, body: bytes, depth: int) -> object:
         if dtype.kind not in _PLAIN_KINDS:
             raise EOFError(f"no array of {dtype} was sent")
         return np.ndarray(tuple(shape), dtype, body, start)
+    if code == _SET:
+        return frozenset(unpacked(body, depth))
     if code == _VALUE:
         name, values = unpacked(body, depth)
         return CLASSES[name](**values)

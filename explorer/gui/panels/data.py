@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QComboBox, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from explorer.gui import wording
 from explorer.gui.panels.legend import Legend
-from explorer.gui.widgets.pieces import heading, label
+from explorer.gui.widgets.pieces import button, heading, label
 from explorer.session.controller import Controller
 from explorer.session.state import State
 
@@ -19,9 +20,10 @@ NO_COLOUR = "one colour"
 class DataPanel(QWidget):
     """Follows the Dataset; the legend below it filters when clicked."""
 
-    def __init__(self, controller: Controller) -> None:
+    def __init__(self, controller: Controller, connect: Callable[[], None]) -> None:
         super().__init__()
         self._controller = controller
+        self._server = button("", connect, "link", tip="Connect to a Redis server, or see what lies on it (Ctrl+R)")
         self._title = label("", "title")
         self._facts = label("", "quiet", wrap=True)
         self._warnings = label("", "quiet", wrap=True, selectable=True)
@@ -34,7 +36,10 @@ class DataPanel(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(16, 16, 16, 0)
         column.setSpacing(4)
-        column.addWidget(heading("Data"))
+        top = QHBoxLayout()
+        top.addWidget(heading("Data"), 1)
+        top.addWidget(self._server)
+        column.addLayout(top)
         column.addSpacing(6)
         column.addWidget(self._title)
         column.addWidget(self._facts)
@@ -56,13 +61,14 @@ class DataPanel(QWidget):
         return False
 
     def _follow(self, new: State, old: State) -> None:
-        if new.dataset is not old.dataset:
+        if new.dataset is not old.dataset or new.server is not old.server:
             self._show(new)
         elif new.colour_by != old.colour_by:
             self.colour.setCurrentIndex(max(0, self.colour.findData(new.colour_by)))
 
     def _show(self, state: State) -> None:
         dataset = state.dataset
+        self._server.setText("Redis …" if state.server else "Connect to Redis …")
         self.setVisible(dataset is not None)
         if dataset is None:
             return

@@ -57,6 +57,11 @@ class IndexesPanel(QWidget):
         """Open the form, or close it."""
         self._begin(None) if self.form.isHidden() else self.form.hide()
 
+    def offer_push(self) -> None:
+        """Open the form with a type that is built on the server."""
+        self._begin(None)
+        self.form.choose_server_type()
+
     def offer_open(self) -> None:
         """Ask for a saved index."""
         suffixes = " ".join(f"*{kind.suffix}" for kind in indexes.types().values() if kind.suffix)
@@ -136,6 +141,15 @@ class BuildForm(QWidget):
         self.show()
         if self._params is not None:
             self._params.setFocus()
+
+    def choose_server_type(self) -> None:
+        """Choose the first type that the server takes."""
+        server = self._controller.session.state.server
+        for i in range(self._type.count()):
+            kind = indexes.type_named(self._type.itemData(i))
+            if kind.on_server and server is not None and kind.refused_by(server.abilities) is None:
+                self._type.setCurrentIndex(i)
+                return
 
     def _show_params(self) -> None:
         name = self._type.currentData()

@@ -42,7 +42,8 @@ class TasksBar(QWidget):
         self._show(controller.session.state)
 
     def _follow(self, new: State, old: State) -> None:
-        if new.tasks is not old.tasks or new.dataset is not old.dataset or new.selection is not old.selection:
+        watched = ("tasks", "dataset", "selection", "server")
+        if any(getattr(new, name) is not getattr(old, name) for name in watched):
             self._show(new)
 
     def _show(self, state: State) -> None:
@@ -78,8 +79,10 @@ class TasksBar(QWidget):
 
 
 def _facts(state: State) -> str:
+    server = state.server
+    where = f"{server.abilities.title} at {server.place}" if server else "on this machine only"
     if state.dataset is None:
-        return ""
+        return where if server else ""
     shape = f"{wording.count(state.dataset.rows)} × {state.dataset.dimensions}"
     selected = f"{wording.count(len(state.selection))} selected · " if len(state.selection) else ""
-    return f"{selected}{shape} · on this machine only"
+    return f"{selected}{shape} · {where}"

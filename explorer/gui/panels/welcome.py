@@ -18,7 +18,7 @@ from explorer.session.state import State
 class Welcome(QWidget):
     """Shown while nothing is open: a click on a card opens that set."""
 
-    def __init__(self, controller: Controller, choose_file: Callable[[], None]) -> None:
+    def __init__(self, controller: Controller, choose_file: Callable[[], None], connect: Callable[[], None]) -> None:
         super().__init__()
         self._controller = controller
         self.sample_names = tuple(samples.samples())
@@ -38,7 +38,8 @@ class Welcome(QWidget):
         column.addSpacing(16)
         row = QHBoxLayout()
         row.addWidget(button("Open a file …", choose_file, "primary", tip="Ctrl+O"))
-        row.addWidget(label("or drop one here: .npy, .csv, .tsv, word vectors", "quiet"), 1)
+        row.addWidget(button("Connect to Redis …", connect, tip="Ctrl+R"))
+        row.addWidget(label("or drop a file here: .npy, .csv, .tsv, word vectors", "quiet"), 1)
         column.addLayout(row)
         column.addWidget(self._problem)
         column.addWidget(heading("Sample sets"))
