@@ -64,13 +64,13 @@ def abilities(client: Client, progress: Progress = silent) -> Abilities:
     about = _facts(client, "server", progress)
     product = "Valkey" if "valkey_version" in about else about.get("server_name", "redis").capitalize()
     memory = _facts(client, "memory", progress)
-    nodes = client.nodes
+    nodes = client.nodes(progress)
     return Abilities(
         url=client.address.url,
         product=product,
         version=about.get("valkey_version") or about.get("redis_version", NOT_KNOWN),
         masters=len(nodes),
-        cluster=client.is_cluster,
+        cluster=client.is_cluster(progress),
         commands=frozenset(name for name in (VECTOR_SETS, SEARCH, *OTHERS) if _knows(client, name, progress)),
         modules=_modules(client, progress),
         memory=_number(memory.get("used_memory", "")),

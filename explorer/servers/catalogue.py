@@ -186,7 +186,7 @@ def _set_keys(client: Client, progress: Progress) -> list[str]:
     """The keys of the vector sets; those that are found in time where a server is full of other keys."""
     found: list[str] = []
     until = time.monotonic() + LONGEST_LOOK
-    for node in client.nodes:
+    for node in client.nodes(progress):
         cursor = "0"
         while time.monotonic() < until:
             reply = client.on(node, "SCAN", cursor, "COUNT", SCANNED, "TYPE", "vectorset", progress=progress)

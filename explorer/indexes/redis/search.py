@@ -17,12 +17,11 @@ from explorer.core.progress import Progress
 from explorer.errors import ServerFailed
 from explorer.indexes.base import IndexHandle
 from explorer.indexes.redis.description import Description
-from explorer.indexes.redis.elements import MARK
 from explorer.indexes.redis.kind import EXISTING, KEY, MOST, PREFIXED, SERVER, TIMEOUT, RedisType
 from explorer.indexes.redis.store import Keyed, Scored, Store, spread
 from explorer.servers.abilities import Abilities
 from explorer.servers.client import Client, Word, pairs, text
-from explorer.servers.manifest import Manifest
+from explorer.servers.manifest import MARK, document
 
 METRICS: dict[Metric, str] = {"cosine": "COSINE", "euclidean": "L2", "dot": "IP"}
 FIELD, SCORE = "vector", "score"
@@ -34,7 +33,6 @@ SEPARATOR = "\x1f"
 DOCUMENT_BYTES, LINK_BYTES = 250, 16
 WAIT_SECONDS = 0.05
 STALLED_SECONDS = 30.0
-REMOVED_AT_ONCE = 1000
 ODD = re.compile(r"\W+")
 
 
@@ -152,21 +150,16 @@ class SearchIndex(Store):
         """An index of that name, or documents where ours would be."""
         if len(self._missing(client, progress)) < len(self.about.keys):
             return "a search index"
-        first = f"{self.about.name}{MARK}0"
+        first = document(self.about.name, 0)
         kind = text(client.ask("TYPE", first, key=first, progress=progress))
         return "" if kind == "none" else f"a {kind} at {first}"
 
-    def remove(self, client: Client, found: Manifest | None, progress: Progress) -> None:
-        """The index; and with a manifest the documents that were pushed, of which there are so many."""
+    def clear(self, client: Client, progress: Progress) -> None:
+        """Drop the index, and leave its documents to whoever put them there."""
         missing = self._missing(client, progress)
         for key in self.about.keys:
             if key not in missing:
                 client.ask("FT.DROPINDEX", key, key=key, progress=progress)
-        rows = found.rows if found is not None else 0
-        for start in range(0, rows, REMOVED_AT_ONCE):
-            progress(start / rows, "removing")
-            keys = [f"{self.about.name}{MARK}{row}" for row in range(start, min(start + REMOVED_AT_ONCE, rows))]
-            client.gather([("UNLINK", key) for key in keys], keys, progress)
 
     def memory(self, client: Client, progress: Progress) -> int:
         """What the indexes take, and the documents about."""

@@ -15,7 +15,6 @@ from explorer.core.progress import Progress
 from explorer.errors import BadParameter
 from explorer.indexes.redis.description import Description
 from explorer.servers.client import Client, Command, Target
-from explorer.servers.manifest import Manifest
 
 Keyed = tuple[Target, Command]
 """A command with the key, or the node, that says where in a cluster it is carried out."""
@@ -56,8 +55,8 @@ class Store(ABC):
         """What stands in the place of an index that was not pushed by us; empty when the place is free."""
 
     @abstractmethod
-    def remove(self, client: Client, found: Manifest | None, progress: Progress) -> None:
-        """Remove the index and all that was added, or without a manifest only what stands in its place."""
+    def clear(self, client: Client, progress: Progress) -> None:
+        """Make the place free of what stands in it and is not ours."""
 
     @abstractmethod
     def memory(self, client: Client, progress: Progress) -> int:
@@ -82,7 +81,7 @@ class Store(ABC):
 
 def spread(client: Client, name: str, shards: int) -> tuple[str, ...]:
     """Keys `NAME:{tag}`, by turns on all nodes of a cluster: Redis puts a key where what stands in braces leads."""
-    nodes = client.nodes
+    nodes = client.nodes()
     if shards > 1 and len(nodes) > 1 and "{" in name:
         raise BadParameter(f"“{name}” has a brace, by which Redis would put all of it on one node; take another key.")
     keys: list[str] = []

@@ -18,7 +18,6 @@ from explorer.indexes.redis.kind import EXISTING, KEY, MOST, PREFIXED, SERVER, T
 from explorer.indexes.redis.store import Keyed, Scored, Store, spread
 from explorer.servers.abilities import Abilities
 from explorer.servers.client import Client, Word, permitted, text
-from explorer.servers.manifest import Manifest
 
 EF = 100
 """Redis's own; a search that is asked for more keeps as many in view as it is asked for."""
@@ -146,10 +145,9 @@ class VectorSet(Store):
                 return f"a {kind}"
         return ""
 
-    def remove(self, client: Client, found: Manifest | None, progress: Progress) -> None:
-        """UNLINK the sets: the server frees their memory beside its other work."""
-        keys = list(found.keys if found is not None else self.about.keys)
-        client.gather([("UNLINK", key) for key in keys], keys, progress)
+    def clear(self, client: Client, progress: Progress) -> None:
+        """UNLINK the keys: the server frees their memory beside its other work."""
+        client.gather([("UNLINK", key) for key in self.about.keys], self.about.keys, progress)
 
     def memory(self, client: Client, progress: Progress) -> int:
         """MEMORY USAGE where it may be asked, otherwise what such a set usually takes."""

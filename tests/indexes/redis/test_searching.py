@@ -323,6 +323,6 @@ def test_keys_of_shards_lie_on_all_nodes(redis_cluster: Cluster) -> None:
     keys = vset.spread(client, "ann-explorer:x", 7)
     assert len(set(keys)) == 7
     nodes = [client.node_of(key) for key in keys]
-    assert nodes[:3] == list(client.nodes)
-    assert nodes == [client.nodes[i % 3] for i in range(7)]
+    assert nodes[:3] == list(client.nodes())
+    assert nodes == [client.nodes()[i % 3] for i in range(7)]
     client.close()
