@@ -6,7 +6,7 @@ from explorer.core.progress import Progress, silent
 from explorer.errors import BadParameter
 from explorer.servers import manifest
 from explorer.servers.catalogue import INDEX
-from explorer.servers.client import Client, permitted, text
+from explorer.servers.client import Client, text
 from explorer.servers.manifest import Manifest
 
 AT_ONCE = 2000
@@ -37,14 +37,14 @@ def _sets(client: Client, said: Manifest, progress: Progress) -> int:
 
 
 def _documents(client: Client, said: Manifest, progress: Progress) -> int:
-    """The index on every master, then the documents NAME:0, NAME:1 …"""
-    if permitted(client, "FT._LIST", progress=progress) is not None:
-        for node in client.nodes:
-            if said.name in map(text, client.on(node, "FT._LIST", progress=progress)):
-                client.on(node, "FT.DROPINDEX", said.name, progress=progress)
+    """The index, or that of each node, then the documents."""
+    listed = client.gather([("FT._LIST",)] * len(said.keys), said.keys, progress)
+    for key, names in zip(said.keys, listed, strict=True):
+        if key in map(text, names):
+            client.ask("FT.DROPINDEX", key, key=key, progress=progress)
     count = 0
     for start in range(0, said.rows, AT_ONCE):
         progress(start / said.rows, "removing")
-        keys = [f"{said.name}:{row}" for row in range(start, min(start + AT_ONCE, said.rows))]
+        keys = [manifest.document(said.name, row) for row in range(start, min(start + AT_ONCE, said.rows))]
         count += sum(client.gather([("UNLINK", key) for key in keys], keys, progress))
     return count
