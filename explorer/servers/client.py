@@ -248,7 +248,7 @@ def permitted(
 ) -> Any | None:
     """The reply, or None where the server does not know the command, or keeps it from this user.
 
-    Raises what says nothing about that: PasswordNeeded, ServerGone, and ServerBusy for a server that is too slow to ask.
+    Raises what says nothing about that: PasswordNeeded, ServerGone, and ServerBusy where it is too slow to answer.
     """
     try:
         return client.ask(*command, key=key, progress=progress)
@@ -311,5 +311,5 @@ def _new_link(address: Address, node: Node, password: str, limit: float) -> Any:
         "client_name": NAME,
     }
     if not address.tls:
-        return Connection(**options)  # type: ignore[no-untyped-call]
+        return Connection(**options)
     return SSLConnection(**options, ssl_ca_certs=str(address.ca) if address.ca else None)

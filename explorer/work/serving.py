@@ -7,9 +7,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from explorer.errors import Unavailable
+from explorer.indexes.redis import removing
 from explorer.servers import address as addresses
 from explorer.servers import client as clients
-from explorer.servers import passwords, removing
+from explorer.servers import passwords
 from explorer.servers.abilities import Abilities, abilities
 from explorer.servers.address import Address
 from explorer.servers.catalogue import Holding, holdings
@@ -60,14 +61,26 @@ class ConnectRequest:
 
 @dataclass(frozen=True)
 class RemoveRequest:
-    """Delete from a server what was pushed under a name; returns how many keys that were."""
+    """Delete from a server what was pushed under a name; returns how many rows that were."""
 
     url: str
     name: str
 
     def __call__(self, desk: Desk) -> int:
         with _speaking(self.url) as client:
-            return removing.removed(client, self.name, desk.progress)
+            return removing.removed(client, self.name, desk.progress).written
+
+
+@dataclass(frozen=True)
+class SoFarRequest:
+    """How many rows of how many a push has brought to a server; (0, 0) where there is none of that name."""
+
+    url: str
+    name: str
+
+    def __call__(self, desk: Desk) -> tuple[int, int]:
+        with _speaking(self.url) as client:
+            return removing.so_far(client, self.name, desk.progress)
 
 
 @dataclass(frozen=True)
