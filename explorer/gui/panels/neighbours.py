@@ -37,7 +37,7 @@ from explorer.work.requests import Answer
 PATIENCE_MS = 150
 """How long an old answer stays while the new one is under way, so that the table does not flicker."""
 
-DISTANCE_WIDTH, FIGURE_WIDTH, SCORE_WIDTH = 116, 68, 84
+DISTANCE_WIDTH, FIGURE_WIDTH, SCORE_WIDTH = 116, 62, 78
 NAME_WIDTH = 150
 """With metadata columns beside it, which scroll; otherwise the name takes what is left."""
 
