@@ -3,6 +3,7 @@
 ExplorerError
 ├── BadInput                 what was given cannot be used (exit status 2)
 │   ├── BadFile              a file that cannot be read, or not as asked
+│   │   └── Untold           an index file that leaves something to be told
 │   ├── BadQuery             a query that cannot be read or has no answer
 │   │   └── UnknownName      no row bears that name
 │   ├── BadParameter         a parameter, an option or a setting out of its range
@@ -19,7 +20,7 @@ ExplorerError
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 
@@ -27,6 +28,8 @@ class ExplorerError(Exception):
     """The root: `str(error)` is one sentence for people; `exit_status` is what the command line returns."""
 
     exit_status = 1
+    fields: tuple[str, ...] = ()
+    """Attributes, plain values all of them, that cross a process border with the sentence."""
 
 
 class BadInput(ExplorerError):
@@ -40,6 +43,20 @@ class BadFile(BadInput):
 
     def __init__(self, path: Path | str, what: str) -> None:
         super().__init__(f"{path}: {what}")
+
+
+class Untold(BadFile):
+    """An index file that does not say all that has to be known: `readings` are what it can be, (dimensions, metric).
+
+    Without any the file gives no vectors: they have to come from another one.
+    """
+
+    fields = ("readings",)
+    readings: tuple[tuple[int, str], ...] = ()
+
+    def __init__(self, path: Path | str, what: str, readings: Iterable[tuple[int, str]] = ()) -> None:
+        super().__init__(path, what)
+        self.readings = tuple(readings)
 
 
 class BadQuery(BadInput):
@@ -89,9 +106,11 @@ class PushUnfinished(ServerFailed):
 
 
 class PasswordNeeded(ServerFailed):
-    """The server wants a password, or another than the one it was given."""
+    """The server at the URL `server` wants a password, or another than the one it was given."""
 
     exit_status = 2
+    fields = ("server",)
+    server: str = ""
 
 
 class TaskFailed(ExplorerError):
@@ -104,8 +123,13 @@ class Cancelled(ExplorerError):
     exit_status = 130
 
 
-def named(name: str, sentence: str) -> ExplorerError:
-    """The exception of class `name` that says `sentence`: how an error crosses a process border.
+def fields_of(error: ExplorerError) -> dict[str, object]:
+    """What an error says besides its sentence, as plain values."""
+    return {name: getattr(error, name) for name in error.fields}
+
+
+def named(name: str, sentence: str, fields: Mapping[str, object] | None = None) -> ExplorerError:
+    """The exception of class `name` that says `sentence` and has these `fields`: how an error crosses a process border.
 
     An unknown name becomes a TaskFailed, so that nothing a child says can choose a class outside this file.
     """
@@ -114,4 +138,7 @@ def named(name: str, sentence: str) -> ExplorerError:
         cls = TaskFailed
     error = cls.__new__(cls)
     Exception.__init__(error, sentence)
+    for field in cls.fields:
+        if fields and field in fields:
+            setattr(error, field, fields[field])
     return error

@@ -1,18 +1,40 @@
-"""What people name, a file or `sample:NAME`, as a Dataset."""
+"""What people name, a file of vectors, an index file, `sample:NAME` or something on a server, as a Dataset."""
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
+
+from explorer.core.column import Column
 from explorer.core.dataset import Dataset
+from explorer.core.metric import metric_named
 from explorer.core.progress import Progress, silent
+from explorer.core.strings import Strings
 from explorer.encoders import encoder_named
-from explorer.errors import BadParameter
-from explorer.formats import reading
+from explorer.errors import BadParameter, Unavailable
+from explorer.formats import reading, refusal
+from explorer.formats.base import Contents, Origin
+from explorer.indexes import saved
+from explorer.indexes.base import Held
+from explorer.indexes.redis import description
+from explorer.indexes.redis.description import Description
+from explorer.indexes.saved import IndexFile
 from explorer.samples import sample_named
+from explorer.servers import client as clients
+from explorer.servers import passwords
+from explorer.servers.abilities import abilities
+from explorer.servers.address import Named, is_server, named
+from explorer.servers.catalogue import SET, Holding, holding_named
+from explorer.servers.client import Client
+from explorer.sources import redis
 
 SAMPLE = "sample:"
+EXACT_FLOAT64 = 1 << 53
+LABEL = "label"
 
 
 def load(
@@ -21,15 +43,43 @@ def load(
     metadata: str | Path | None = None,
     options: Mapping[str, str] | None = None,
     metric: str | None = None,
+    vectors: str | Path | None = None,
+    dimensions: int | None = None,
     progress: Progress = silent,
 ) -> Dataset:
-    """Open a file of vectors, or a sample set as `sample:NAME`.
+    """Open a file of vectors, an index file with the vectors that it holds, a sample set as `sample:NAME`, or what lies
+    on a server as `redis://HOST/0?key=NAME`.
 
     `metadata` is a table with a record for each row, `options` are what `--read key=value` may say, `metric` overrules
-    the Dataset's own. Raises BadFile, BadParameter or TooLarge.
+    the Dataset's own. For an index file, `dimensions` and `metric` say what it does not; or `vectors` is a file of what
+    it was built of. Raises BadFile (Untold when an index file leaves something to be told), BadParameter or TooLarge;
+    of a server PasswordNeeded, ServerFailed or Unavailable.
     """
     table = None if metadata is None else Path(metadata)
     given = dict(options or {})
+    encoder = encoder_named(given["encoder"]) if "encoder" in given else None
+    if isinstance(source, str) and is_server(source):
+        if vectors is not None or dimensions is not None:
+            raise BadParameter("--vectors and --dimensions go with an index file; what lies on a server is complete.")
+        dataset = _from_server(named(source), table, given, metric, progress)
+    else:
+        dataset = _from_file(source, table, given, metric, vectors, dimensions, progress)
+    if encoder is not None and encoder.dimensions != dataset.dimensions:
+        raise BadParameter(
+            f"encoder={encoder.name} makes {encoder.dimensions} numbers; the vectors here have {dataset.dimensions}."
+        )
+    return dataset
+
+
+def _from_file(
+    source: str | Path,
+    table: Path | None,
+    given: dict[str, str],
+    metric: str | None,
+    vectors: str | Path | None,
+    dimensions: int | None,
+    progress: Progress,
+) -> Dataset:
     facts: dict[str, str] = {}
     if isinstance(source, str) and source.startswith(SAMPLE):
         sample = sample_named(source.removeprefix(SAMPLE))
@@ -41,12 +91,125 @@ def load(
         facts = {key: value for key, value in said.items() if value}
     else:
         path, title = Path(source).expanduser(), None
-    encoder = encoder_named(given["encoder"]) if "encoder" in given else None
-    dataset = reading.read(
-        path, metadata=table, options=given, metric=metric, title=title, facts=facts, progress=progress
+    index = _index_file(path, dimensions, metric)
+    if index is None and (vectors is not None or dimensions is not None):
+        option = "--dimensions" if vectors is None else "--vectors"
+        raise BadParameter(f"{option} goes with an index file, and {path} is a file of vectors.")
+    if index is None or vectors is not None:
+        origin = reading.origin_of(path if vectors is None else Path(vectors).expanduser())
+    else:
+        origin = _origin(index)
+    dataset = reading.made(
+        origin, metadata=table, options=given, metric=metric, title=title, facts=facts, progress=progress
     )
-    if encoder is not None and encoder.dimensions != dataset.dimensions:
-        raise BadParameter(
-            f"encoder={encoder.name} makes {encoder.dimensions} numbers; the vectors here have {dataset.dimensions}."
+    if index is None or vectors is None:
+        return dataset
+    # Its metric is that of the whole; and who names it wants to know now whether it belongs to them.
+    handle = saved.open_saved(path, dataset, index.metric, progress)
+    return replace(dataset, metric=handle.metric, own_index=path.absolute())
+
+
+def _from_server(
+    wanted: Named, table: Path | None, given: dict[str, str], metric: str | None, progress: Progress
+) -> Dataset:
+    if reason := clients.unavailable():
+        raise Unavailable(reason)
+    if wanted.password:
+        passwords.hold(wanted.address, wanted.password)
+    with contextlib.closing(Client(wanted.address)) as client:
+        progress(None, f"asking {wanted.address.place}")
+        server = abilities(client, progress)
+        holding = holding_named(client, wanted, progress)
+        origin = _with_its_index(redis.origin(client, holding, wanted, progress), holding, wanted)
+        facts = {"server": server.title, "kind": "vector set" if holding.kind == SET else "search index"}
+        facts |= dict(holding.params)
+        return reading.made(
+            origin,
+            metadata=table,
+            options=given,
+            metric=metric,
+            title=holding.title,
+            facts=facts,
+            progress=progress,
         )
-    return dataset
+
+
+def _with_its_index(origin: Origin, holding: Holding, wanted: Named) -> Origin:
+    """The same, and the index that the server has of all of it is opened with it: not with a sample, most neighbours
+    of which are no part of it, and not with vectors that the server has projected, for it takes none of those."""
+    said = dict(holding.params)
+
+    def contents(options: Mapping[str, str], folder: Path, progress: Progress) -> Contents:
+        found = origin.contents(options, folder, progress)
+        if "sample" in options or "reduce" in said:
+            return found
+        path = folder / f"index{description.SUFFIX}"
+        about = Description(
+            type=holding.kind,
+            url=wanted.address.url,
+            name=holding.name,
+            keys=holding.keys,
+            rows=len(found.vectors),
+            dimensions=holding.dimensions,
+            metric=holding.metric,
+            called="keys" if found.names is None else "names",
+            params={"server": wanted.address.url, **said},
+            field=holding.field,
+        )
+        description.write(path, about)
+        return replace(found, own_index=path)
+
+    return replace(origin, contents=contents)
+
+
+def _index_file(path: Path, dimensions: int | None, metric: str | None) -> IndexFile | None:
+    """An index file; None for what a file format recognises, and for what is no index either.
+
+    Raises BadFile for what is missing, empty, or a folder.
+    """
+    head = reading.head_of(path)
+    if reading.format_of(path, head) is not None or refusal.foreign(path, head):
+        return None
+    return saved.index_file(path, dimensions, None if metric is None else metric_named(metric))
+
+
+def _origin(index: IndexFile) -> Origin:
+    """An index file as the origin of a Dataset."""
+
+    def contents(options: Mapping[str, str], folder: Path, progress: Progress) -> Contents:
+        held = index.contents(progress)
+        reason = index.kind.unavailable()
+        answers = held.answers and held.labels is None and reason is None
+        warnings = held.notes if reason is None else (*held.notes, f"The index itself cannot answer here. {reason}")
+        columns: tuple[Column, ...] = ()
+        if held.labels is not None:
+            columns = (_label_column(held),)
+            warnings = (*warnings, _relabelled(held))
+        return Contents(
+            held.vectors,
+            columns=columns,
+            warnings=warnings,
+            metric=held.metric,
+            own_index=index.path.absolute() if answers else None,
+        )
+
+    kind = index.kind
+    return Origin(index.path, kind.name, f"{kind.title} index", contents, key=(index.dimensions, index.metric))
+
+
+def _label_column(held: Held) -> Column:
+    """The numbers that the vectors bear in the index, to be seen beside them and to name them."""
+    labels = held.labels
+    assert labels is not None
+    if int(labels[0]) < -EXACT_FLOAT64 or int(labels[-1]) > EXACT_FLOAT64:
+        return Column(LABEL, "text", Strings.of(str(label) for label in labels.tolist()))
+    return Column(LABEL, "number", labels.astype(np.float64), whole=True)
+
+
+def _relabelled(held: Held) -> str:
+    labels = held.labels
+    assert labels is not None
+    return (
+        f"The vectors bear the numbers {int(labels[0])} … {int(labels[-1])} in the index, in whose order they stand "
+        f"here; as these are not the rows 0 … {len(labels) - 1}, the index itself cannot answer."
+    )

@@ -22,7 +22,8 @@ PACKAGE = ROOT / "explorer"
 LAYERS = (
     {"core"},
     {"servers"},
-    {"formats", "sources", "indexes", "projection", "encoders"},
+    {"formats", "indexes", "projection", "encoders"},
+    {"sources"},
     {"loading", "naming"},
     {"measure"},
     {"work"},
@@ -134,6 +135,18 @@ def test_nothing_imports_backwards() -> None:
                 allowed = layer == own or rank(layer) < rank(own)
             if not allowed:
                 wrong.append(where(path, found))
+    assert wrong == []
+
+
+def test_what_brings_datasets_in_does_not_know_indexes() -> None:
+    """Sources stand above formats, whose tables and cleaning they share, and beside everything else."""
+    wrong = [
+        where(path, found)
+        for path in files()
+        if layer_of(name_of(path)) == "sources"
+        for found, layer in ours(path)
+        if layer in {"indexes", "projection", "encoders"}
+    ]
     assert wrong == []
 
 

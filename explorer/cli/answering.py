@@ -20,9 +20,9 @@ from explorer.cli.arguments import (
     check_seed,
     checked_k,
     metric_of,
-    pairs,
     query_of,
     read,
+    settings_of,
     worker,
 )
 from explorer.cli.output import say, say_json, table
@@ -60,7 +60,7 @@ class Built:
 @contextmanager
 def built(arguments: argparse.Namespace) -> Iterator[Built]:
     """Read FILE and build or open the index that `--index` names; what was built is removed with the block."""
-    given = pairs(arguments.set, "--set")
+    given = settings_of(arguments)
     with _scratch() as folder, worker() as work:
         if arguments.index in indexes.types():
             kind = indexes.type_named(arguments.index)

@@ -3,20 +3,29 @@
 from __future__ import annotations
 
 import argparse
+import getpass
 import os
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from explorer import indexes
 from explorer.cli.meter import Meter
 from explorer.core.dataset import Dataset
 from explorer.core.metric import Metric, metric_named
 from explorer.core.query import Query, row_query
-from explorer.errors import BadFile, BadParameter
+from explorer.errors import BadFile, BadParameter, PasswordNeeded
+from explorer.servers import passwords
+from explorer.servers.address import address_of, is_server, named
+from explorer.session.opening import without_password
 from explorer.work.process import Process
 from explorer.work.requests import PositionsRequest, ReadingsRequest, ReadRequest, Request
+
+PASSWORD_ATTEMPTS = 3
+"""How often somebody is asked for the password of a server."""
 
 
 @dataclass(frozen=True)
@@ -37,9 +46,30 @@ class Worker:
         self._process = process
 
     def ask(self, request: Request) -> Any:
-        """Carry out a request; raises what it raised."""
-        with Meter() as meter:
-            return self._process.ask(request, meter.show, lambda _: None)
+        """Carry out a request; raises what it raised. A server that wants a password gets one from whoever sits there,
+        the third time at the latest."""
+        for left in reversed(range(PASSWORD_ATTEMPTS + 1)):
+            try:
+                with Meter() as meter:
+                    return self._process.ask(request, meter.show, lambda _: None)
+            except PasswordNeeded as error:
+                if not left or not _was_told(error):
+                    raise
+        raise AssertionError("the last attempt returns or raises")
+
+
+def _was_told(error: PasswordNeeded) -> bool:
+    """Whether there is somebody to ask for a password, and they gave one; it is held then."""
+    if not (error.server and sys.stdin is not None and sys.stdin.isatty()):
+        return False
+    address = address_of(error.server)
+    sys.stderr.write(f"explorer: {error}\n")
+    try:
+        password = getpass.getpass(f"Password of {passwords.account(address)}: ")
+    except EOFError:
+        return False
+    passwords.hold(address, password)
+    return bool(password)
 
 
 @contextmanager
@@ -57,7 +87,7 @@ def add_source(parser: argparse.ArgumentParser, *, many: bool = False, optional:
     parser.add_argument(
         "file",
         metavar="FILE",
-        help="a file of vectors, or sample:NAME",
+        help="a file of vectors, sample:NAME, or redis://HOST/0?key=NAME",
         nargs="*" if many else "?" if optional else None,
     )
     parser.add_argument("--metric", help="cosine, euclidean, dot or manhattan (default: the file's own, or guessed)")
@@ -76,7 +106,28 @@ def add_index(parser: argparse.ArgumentParser, default: str = "exact") -> None:
     parser.add_argument(
         "--set", action="append", default=[], metavar="P=V", help="a build or search parameter, such as trees=50"
     )
+    add_redis(parser, "on which an index of a type that lies on a server is built")
     parser.add_argument("--k", type=int, default=10, help="how many neighbours (10)")
+
+
+def add_redis(parser: argparse.ArgumentParser, what: str) -> None:
+    """--redis"""
+    parser.add_argument("--redis", metavar="URL", help=f"the server {what}, such as redis://localhost:6379/0")
+
+
+def settings_of(arguments: argparse.Namespace) -> dict[str, str]:
+    """What `--set` says of the index, and `--redis` as the server of a type that lies on one.
+
+    Raises BadParameter for `--redis` with anything else.
+    """
+    given = pairs(arguments.set, "--set")
+    if arguments.redis is None:
+        return given
+    kind = indexes.types().get(arguments.index)
+    if kind is None or not kind.on_server:
+        on_server = " or ".join(each.name for each in indexes.types().values() if each.on_server)
+        raise BadParameter(f"--redis goes with --index {on_server}, not with {arguments.index}.")
+    return {"server": arguments.redis, **given}
 
 
 def add_query(parser: argparse.ArgumentParser, *, required: bool) -> None:
@@ -87,6 +138,26 @@ def add_query(parser: argparse.ArgumentParser, *, required: bool) -> None:
     group.add_argument("--vector", metavar="NUMBERS", help='numbers, such as "[0.1, 0.2, …]"')
     group.add_argument("--expr", metavar="TEXT", help='an expression over names, such as "king - man + woman"')
     group.add_argument("--text", metavar="TEXT", help="free text, through the encoder that made the vectors")
+
+
+def withhold_passwords(arguments: argparse.Namespace) -> None:
+    """Take the passwords out of the addresses of servers: they are held for whoever connects, and stand in no message,
+    no file and no child's arguments from here on. Says where else they can be seen. Raises BadParameter."""
+    for option in ("file", "redis"):
+        given = getattr(arguments, option, None)
+        if isinstance(given, list):
+            setattr(arguments, option, [_withheld(each) for each in given])
+        elif isinstance(given, str):
+            setattr(arguments, option, _withheld(given))
+
+
+def _withheld(source: str) -> str:
+    if is_server(source) and named(source).password:
+        sys.stderr.write(
+            "explorer: a password in an address can be seen in the list of processes and in the shell's history; "
+            f"better give it in {passwords.VARIABLE}, or when you are asked.\n"
+        )
+    return without_password(source)
 
 
 def add_json(parser: argparse.ArgumentParser) -> None:

@@ -9,11 +9,15 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from explorer import indexes
-from explorer.cli.arguments import Command, add_json, add_source, read, worker
+from explorer.cli.arguments import Command, add_json, add_redis, add_source, read, worker
 from explorer.cli.output import say, say_json
+from explorer.indexes.base import IndexType
+from explorer.servers.abilities import Abilities
 from explorer.work.requests import FingerprintRequest
+from explorer.work.serving import Connected, ConnectRequest
 
-LIBRARIES = ("PySide6-Essentials", "pyqtgraph", "numpy", "umap-learn", "numba", "annoy", "pyarrow")
+LIBRARIES = ("PySide6-Essentials", "pyqtgraph", "numpy", "umap-learn", "numba", "annoy", "pyarrow", "redis")
+NO_SERVER = "It lies on a server; say which: --redis redis://localhost:6379."
 
 
 class Version(argparse.Action):
@@ -37,7 +41,7 @@ def _info(arguments: argparse.Namespace) -> int:
         dataset = read(arguments, work)
         fingerprint: str = work.ask(FingerprintRequest(dataset))
     said = {
-        "path": dataset.path,
+        "path": dataset.place,
         "title": dataset.title,
         "format": dataset.format,
         "rows": dataset.rows,
@@ -49,14 +53,16 @@ def _info(arguments: argparse.Namespace) -> int:
         "warnings": dataset.warnings,
         "dropped": dataset.dropped,
         "source_rows": dataset.source_rows,
-        "mapped": dataset.vectors_path == dataset.path,
+        "mapped": dataset.place == str(dataset.vectors_path),
         "encoder": dataset.encoder,
         "fingerprint": fingerprint,
     }
     if arguments.json:
         say_json(said)
         return 0
-    say(f"{dataset.path}: {dataset.format}, {dataset.rows:,} × {dataset.dimensions}, {dataset.dtype}, {dataset.metric}")
+    say(
+        f"{dataset.place}: {dataset.format}, {dataset.rows:,} × {dataset.dimensions}, {dataset.dtype}, {dataset.metric}"
+    )
     if dataset.columns:
         say("columns: " + ", ".join(f"{column.name} ({column.kind})" for column in dataset.columns))
     for warning in dataset.warnings:
@@ -66,9 +72,14 @@ def _info(arguments: argparse.Namespace) -> int:
 
 
 def _indexes(arguments: argparse.Namespace) -> int:
+    server: Abilities | None = None
+    if arguments.redis is not None:
+        with worker() as work:
+            connected: Connected = work.ask(ConnectRequest(arguments.redis))
+            server = connected.abilities
     said = []
     for kind in indexes.types().values():
-        reason = kind.unavailable()
+        reason = kind.unavailable() or _on_server(kind, server)
         said.append(
             {
                 "name": kind.name,
@@ -88,9 +99,17 @@ def _indexes(arguments: argparse.Namespace) -> int:
         say(f"{kind.name}: {each['reason'] or kind.about}")
         say(f"    metrics {', '.join(kind.metrics)}")
         for param in (*kind.build_params, *kind.search_params):
-            default = "from k" if param.default is None else param.default
-            say(f"    {param.name} ({default}): {param.help}")
+            left_out = " (from k)" if param in kind.search_params else ""
+            default = left_out if param.default is None else f" ({param.default})"
+            say(f"    {param.name}{default}: {param.help}")
     return 0
+
+
+def _on_server(kind: IndexType, server: Abilities | None) -> str | None:
+    """Why a type that lies on a server cannot be had without one, or on this one; None when it can."""
+    if not kind.on_server:
+        return None
+    return NO_SERVER if server is None else kind.refused_by(server)
 
 
 def _version(name: str) -> str:
@@ -105,7 +124,18 @@ def _declare_info(parser: argparse.ArgumentParser) -> None:
     add_json(parser)
 
 
+def _declare_indexes(parser: argparse.ArgumentParser) -> None:
+    add_redis(parser, "that some types lie on")
+    add_json(parser)
+
+
 COMMANDS = (
     Command("info", "describe a file", "explorer info sample:digits --json", _declare_info, _info),
-    Command("indexes", "list the index types, and why one is not here", "explorer indexes --json", add_json, _indexes),
+    Command(
+        "indexes",
+        "list the index types, and why one is not here",
+        "explorer indexes --redis redis://localhost:6379",
+        _declare_indexes,
+        _indexes,
+    ),
 )

@@ -12,10 +12,14 @@ from pathlib import Path
 
 from explorer import paths
 from explorer.cli import answering, building, describing, selftest, windows
-from explorer.cli.arguments import Command
+from explorer.cli.arguments import Command, withhold_passwords
 from explorer.cli.ending import unwinding_when_ended
 from explorer.cli.output import speak_any_script
 from explorer.errors import BadFile, ExplorerError
+from explorer.servers.address import is_server
+
+PASSWORD = re.compile(r"(rediss?://)[^/?#\s]*@", re.IGNORECASE)
+"""Who and with what, in the address of a server: it is in no message, even one that could not read the address."""
 
 COMMANDS: tuple[Command, ...] = (
     *windows.COMMANDS,
@@ -36,6 +40,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         paths.cache_folder()
         with unwinding_when_ended():
             parser().parse_args(_with_command(given), parsed)
+            withhold_passwords(parsed)
             status = int(parsed.run(parsed))
             sys.stdout.flush()
         return status
@@ -121,12 +126,12 @@ def _with_negative_numbers(given: list[str]) -> list[str]:
 def _about_file(error: ExplorerError, parsed: argparse.Namespace) -> str:
     """The sentence of an error, after the FILE that it is about unless it names one."""
     sentence, file = str(error), getattr(parsed, "file", None)
-    if isinstance(error, BadFile) or not isinstance(file, str) or file in sentence:
+    if isinstance(error, BadFile) or not isinstance(file, str) or file in sentence or is_server(file):
         return sentence
     return f"{file}: {sentence}"
 
 
 def _say(sentence: str, status: int) -> int:
-    one_line = " ".join(sentence.split())
+    one_line = PASSWORD.sub(r"\1", " ".join(sentence.split()))
     sys.stderr.write(f"explorer: {one_line}\n")
     return status

@@ -64,6 +64,8 @@ def _index(kind: IndexType, dataset: Dataset, folder: Path) -> Check:
     name = f"index type {kind.name}"
     if reason := kind.unavailable():
         return Check(name, None, reason)
+    if kind.on_server:
+        return Check(name, None, "it lies on a server, and none is asked for this")
 
     def full_effort_equals_exact() -> str:
         from explorer.core.query import row_query

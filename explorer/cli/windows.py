@@ -25,11 +25,13 @@ from explorer.cli.arguments import (
     metric_of,
     pairs,
     query_text,
+    settings_of,
 )
 from explorer.cli.output import say, say_json
 from explorer.errors import BadFile, BadParameter, Unavailable
 from explorer.formats import keeping
 from explorer.loading import SAMPLE
+from explorer.servers.address import is_server
 from explorer.session.asking import MOST_NEIGHBOURS
 from explorer.session.state import State
 
@@ -72,6 +74,8 @@ def _opened(arguments: argparse.Namespace) -> int:
 
 def _check_there(source: str) -> None:
     """Raise before a window opens for a sample set or a file that was mistyped."""
+    if is_server(source):
+        return
     if source.startswith(SAMPLE):
         samples.sample_named(source.removeprefix(SAMPLE))
     elif not Path(source).exists():
@@ -148,7 +152,7 @@ def _snapshot(arguments: argparse.Namespace) -> int:
         options=pairs(arguments.read, "--read"),
         metric=metric_of(arguments),
         index=arguments.index,
-        settings=dict(pairs(arguments.set, "--set")),
+        settings=dict(settings_of(arguments)),
         k=checked_k(arguments),
         query=query_text(arguments),
         click=not arguments.no_click,

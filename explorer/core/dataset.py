@@ -56,6 +56,8 @@ class Dataset:
     """How many vectors are all zeros: they have no cosine."""
     images_path: Path | None = None
     """Pictures of the rows as uint8 `.npy` (rows, height, width); None where there are none."""
+    own_index: Path | None = None
+    """The index that the vectors came with and that is opened with them; its numbers are the rows."""
     encoder: str = ""
     """The name of the text encoder whose space the vectors live in; empty where unknown."""
     facts: dict[str, str] = field(default_factory=dict)
@@ -74,6 +76,11 @@ class Dataset:
     def images(self) -> NDArray[np.uint8] | None:
         """Pictures (rows, height, width), mapped read-only."""
         return None if self.images_path is None else np.asarray(np.load(self.images_path, mmap_mode="r"))
+
+    @property
+    def place(self) -> str:
+        """Where it comes from, as people name it: a path, or the URL of what is no file."""
+        return self.facts.get("source") or str(self.path)
 
     @property
     def dropped(self) -> int:
@@ -102,9 +109,9 @@ class Dataset:
         try:
             stat = self.vectors_path.stat()
         except OSError:
-            raise BadFile(self.path, "the file is no longer there; open it again from where it is now.") from None
+            raise BadFile(self.place, "the file is no longer there; open it again from where it is now.") from None
         if (stat.st_size, stat.st_mtime_ns) != self.stamp:
-            raise BadFile(self.path, "the file has changed since it was opened; open it again.")
+            raise BadFile(self.place, "the file has changed since it was opened; open it again.")
 
     @property
     def fingerprint(self) -> str:
@@ -135,7 +142,7 @@ def fingerprinted(dataset: Dataset, progress: Progress = silent) -> str:
     return digest.hexdigest()
 
 
-_PATHS = ("path", "vectors_path", "images_path")
+_PATHS = ("path", "vectors_path", "images_path", "own_index")
 _NOT_DESCRIBED = ("folder", "source_row_of", "names", "columns", "hold")
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, overload
 
@@ -26,9 +26,13 @@ class Strings:
     @classmethod
     def of(cls, strings: Iterable[str]) -> Strings:
         """Pack strings. Lone surrogates, which UTF-8 cannot hold, become question marks."""
-        encoded = [string.encode("utf-8", "replace") for string in strings]
-        ends = np.cumsum([len(piece) for piece in encoded], dtype=np.int64)
-        return cls(np.frombuffer(b"".join(encoded), np.uint8), ends.reshape(-1))
+        return cls.packed([string.encode("utf-8", "replace") for string in strings])
+
+    @classmethod
+    def packed(cls, pieces: Sequence[bytes]) -> Strings:
+        """The same of bytes as they are: what is no UTF-8 in them is kept, and shown as question marks."""
+        ends = np.cumsum([len(piece) for piece in pieces], dtype=np.int64)
+        return cls(np.frombuffer(b"".join(pieces), np.uint8), ends.reshape(-1))
 
     def __len__(self) -> int:
         return len(self.ends)

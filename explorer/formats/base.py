@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -38,8 +38,40 @@ class Contents:
     metric: Metric | None = None
     words: bool = False
     """The rows are words or texts, so that cosine is the natural metric."""
+    file: Path | None = None
+    """The float32 C-order `.npy` in the Dataset's folder that `vectors` is mapped from; None when it is elsewhere."""
+    dtype: str = ""
+    """The element type where they come from, when that is not the one of `vectors`."""
+    own_index: Path | None = None
+    """The index that they came with, where its numbers are the rows: it is no index of them once a row is dropped."""
     facts: dict[str, str] = field(default_factory=dict)
     """More to show about the file, such as which columns were taken as the vector."""
+
+
+@dataclass(frozen=True, eq=False)
+class Origin:
+    """Where contents come from: a file of some format, or whatever else can be told by a file, or by a URL.
+
+    `contents(options, folder, progress)` reads them; the options are checked by then, and what is written into the
+    folder becomes part of the Dataset. `name` becomes the Dataset's format, `title` is what people are told of it. What
+    is read depends on the file at `path`, on the options, and on `key`, which may hold anything that JSON can.
+
+    With a `url` there is no path. Nothing says whether what it names has changed, so it is read anew each time.
+    """
+
+    path: Path
+    name: str
+    title: str
+    contents: Callable[[Mapping[str, str], Path, Progress], Contents]
+    options: tuple[Param, ...] = ()
+    chooses_columns: bool = False
+    key: tuple[object, ...] = ()
+    url: str = ""
+
+    @property
+    def place(self) -> str:
+        """What people are told went wrong when something does."""
+        return self.url or str(self.path)
 
 
 class Format(ABC):

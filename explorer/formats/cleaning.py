@@ -107,7 +107,7 @@ def converted(vectors: NDArray[Any], path: Path, progress: Progress) -> Health:
     rows, dimensions = vectors.shape
     inspector = Inspector(dimensions)
     with path.open("wb") as file:
-        _write_header(file, rows, dimensions)
+        write_header(file, rows, dimensions)
         start = file.tell()
         for block in _blocks(vectors, progress, "converting"):
             good = inspector.add(block)
@@ -116,12 +116,13 @@ def converted(vectors: NDArray[Any], path: Path, progress: Progress) -> Health:
         if len(health.bad):
             # numpy leaves room in the header for a longer first axis, so that a shorter one takes the same bytes.
             file.seek(0)
-            _write_header(file, health.good_rows, dimensions)
+            write_header(file, health.good_rows, dimensions)
             assert file.tell() == start
     return health
 
 
-def _write_header(file: Any, rows: int, dimensions: int) -> None:
+def write_header(file: Any, rows: int, dimensions: int) -> None:
+    """Begin a float32 C-order `.npy` (rows, dimensions); the header of fewer rows takes the same bytes."""
     header = {"descr": "<f4", "fortran_order": False, "shape": (rows, dimensions)}
     np.lib.format.write_array_header_1_0(file, header)
 

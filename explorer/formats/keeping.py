@@ -11,6 +11,7 @@ import shutil
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from explorer import paths, room, unfinished
 from explorer.core import dataset as datasets
@@ -18,7 +19,7 @@ from explorer.core.dataset import Dataset
 from explorer.errors import BadFile
 from explorer.formats.holding import Hold, unheld
 
-LAYOUT = 1
+LAYOUT = 2
 """Raised whenever what a folder holds, or how a file is read, changes: older folders are then not looked at."""
 MARGIN_BYTES = 64 << 20
 """What is left free on the disk."""
@@ -26,6 +27,8 @@ BUDGET_BYTES = 20 * 10**9
 BUDGET_SHARE = 0.1
 """The kept Datasets take no more than so many bytes, and no more than this share of the disk."""
 STALE_SECONDS = 86_400.0
+ROOM = "free some, or set EXPLORER_CACHE to a folder on another disk"
+"""What to do when there is none left."""
 PART = "part-"
 """How the names of folders begin that are in the making, or being removed."""
 
@@ -56,7 +59,7 @@ def opened(folder: Path) -> Dataset:
 
 def kept(name: str) -> Dataset | None:
     """The Dataset of that folder; None when there is none, or when it cannot be used any more."""
-    folder = _home() / name
+    folder = home() / name
     try:
         dataset = opened(folder)
         dataset.check_unchanged()
@@ -74,11 +77,11 @@ def kept(name: str) -> Dataset | None:
 @contextlib.contextmanager
 def new_folder() -> Iterator[Path]:
     """A temporary folder beside the kept ones; gone at the end unless `keep` has renamed it."""
-    home = _home()
-    home.mkdir(parents=True, exist_ok=True)
-    _sweep(home)
+    place = home()
+    place.mkdir(parents=True, exist_ok=True)
+    _sweep(place)
     trim()
-    folder = home / f"{PART}{secrets.token_hex(8)}"
+    folder = place / f"{PART}{secrets.token_hex(8)}"
     with unfinished.removed_after(folder):
         folder.mkdir(mode=0o700)
         yield folder
@@ -87,7 +90,7 @@ def new_folder() -> Iterator[Path]:
 def keep(dataset: Dataset, name: str) -> Dataset:
     """Save a Dataset that lies in a temporary folder and give it its name; whoever was first wins."""
     datasets.save(dataset)
-    folder = _home() / name
+    folder = home() / name
     # Where somebody else's folder is there already, the same Dataset lies in it.
     with contextlib.suppress(OSError):
         dataset.folder.rename(folder)
@@ -100,7 +103,7 @@ def trim(budget: int | None = None) -> None:
     What somebody has open stays.
     """
     if budget is None:
-        budget = min(BUDGET_BYTES, int(shutil.disk_usage(_home()).total * BUDGET_SHARE))
+        budget = min(BUDGET_BYTES, int(shutil.disk_usage(home()).total * BUDGET_SHARE))
     sizes = {folder: _size(folder) for folder in _by_last_use() if not (_orphaned(folder) and _removed(folder))}
     excess = sum(sizes.values()) - budget
     for folder, size in sizes.items():
@@ -118,17 +121,24 @@ def forget_below(place: Path) -> None:
             shutil.rmtree(folder, ignore_errors=True)
 
 
-def check_room(needed: int) -> None:
+def forget_url(url: str) -> None:
+    """Remove the Datasets that were read from a URL, and that nobody has open."""
+    for folder in _by_last_use():
+        if _described(folder).get("facts", {}).get("source") == url:
+            _removed(folder)
+
+
+def check_room(needed: int, what: str = "Converting this file", advice: str = ROOM) -> None:
     """Raise TooLarge when `needed` bytes would not fit beside the kept Datasets, the unused of which give way."""
     for folder in _by_last_use():
-        if needed + MARGIN_BYTES <= room.free_on_disk(_home()):
+        if needed + MARGIN_BYTES <= room.free_on_disk(home()):
             return
         _removed(folder)
-    advice = "free some, or set EXPLORER_CACHE to a folder on another disk"
-    room.check_disk(paths.cache_folder(), needed + MARGIN_BYTES, "Converting this file", advice)
+    room.check_disk(paths.cache_folder(), needed + MARGIN_BYTES, what, advice)
 
 
-def _home() -> Path:
+def home() -> Path:
+    """The folder in which all of them are; not there before the first."""
     return paths.cache_folder() / "datasets"
 
 
@@ -144,7 +154,7 @@ def _by_last_use() -> list[Path]:
     """The folders of kept Datasets, the one used longest ago first."""
     used = []
     with contextlib.suppress(OSError):
-        for folder in _home().iterdir():
+        for folder in home().iterdir():
             with contextlib.suppress(OSError):
                 if not folder.name.startswith(PART) and folder.is_dir():
                     used.append((folder.stat().st_mtime_ns, folder))
@@ -163,16 +173,28 @@ def _size(folder: Path) -> int:
 def _source(folder: Path) -> Path | None:
     """The file that a kept Dataset was read from; None where that cannot be told."""
     try:
-        return Path(json.loads((folder / "dataset.json").read_text("utf-8"))["path"])
-    except (OSError, ValueError, KeyError, TypeError):
+        return folder / str(_described(folder)["path"])
+    except KeyError:
         return None
+
+
+def _described(folder: Path) -> dict[str, Any]:
+    """What a kept Dataset says of itself; empty where that cannot be read."""
+    try:
+        said = json.loads((folder / "dataset.json").read_text("utf-8"))
+        return said if isinstance(said, dict) else {}
+    except (OSError, ValueError):
+        return {}
 
 
 def _orphaned(folder: Path) -> bool:
     """Whether a kept Dataset will never be asked for again: its file is gone, or newer than what was made of it.
 
-    A file whose folder is gone too may be on a disk that is not there just now.
+    A file whose folder is gone too may be on a disk that is not there just now. What a URL names is read anew each
+    time.
     """
+    if _described(folder).get("facts", {}).get("source"):
+        return True
     source = _source(folder)
     try:
         if source is None or not source.parent.is_dir():

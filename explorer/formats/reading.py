@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import secrets
 import stat as modes
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -21,7 +23,7 @@ from explorer.core.progress import Progress, silent
 from explorer.core.strings import Strings
 from explorer.errors import BadFile, BadParameter, ExplorerError, TooLarge
 from explorer.formats import keeping, metadata
-from explorer.formats.base import Contents, Format
+from explorer.formats.base import Contents, Format, Origin
 from explorer.formats.choosing import name_column
 from explorer.formats.cleaning import Health, converted, inspected
 from explorer.formats.pictures import picture_size, write_pictures
@@ -44,6 +46,15 @@ def recognised(path: Path) -> Format:
 
     Raises BadFile, in a sentence that says what to do, for what is missing, empty, a folder or of no known format.
     """
+    head = head_of(path)
+    kind = format_of(path, head)
+    if kind is None:
+        raise BadFile(path, why_not(path, head, [kind.title for kind in formats.types().values()]))
+    return kind
+
+
+def head_of(path: Path) -> bytes:
+    """The first 64 kB of a file; raises BadFile for what is missing, empty, a folder or cannot be read."""
     try:
         mode = path.stat().st_mode
         if modes.S_ISDIR(mode):
@@ -58,11 +69,23 @@ def recognised(path: Path) -> Format:
         raise BadFile(path, f"it cannot be read: {getattr(error, 'strerror', None) or error}.") from None
     if not head:
         raise BadFile(path, "the file is empty.")
+    return head
+
+
+def format_of(path: Path, head: bytes) -> Format | None:
+    """The format that recognises a file which begins so; None when none does."""
     kinds = sorted(formats.types().values(), key=lambda kind: path.suffix.casefold() not in kind.suffixes)
-    for kind in kinds:
-        if kind.recognises(path, head):
-            return kind
-    raise BadFile(path, why_not(path, head, [kind.title for kind in formats.types().values()]))
+    return next((kind for kind in kinds if kind.recognises(path, head)), None)
+
+
+def origin_of(path: Path) -> Origin:
+    """A file as the origin of a Dataset; raises what `recognised` does."""
+    kind = recognised(path)
+
+    def contents(options: Mapping[str, str], folder: Path, progress: Progress) -> Contents:
+        return kind.read(path, options, progress)
+
+    return Origin(path, kind.name, kind.title, contents, kind.options, kind.chooses_columns)
 
 
 def read(
@@ -75,54 +98,73 @@ def read(
     facts: Mapping[str, str] | None = None,
     progress: Progress = silent,
 ) -> Dataset:
-    """The Dataset of a file; at once when it was read before and has not changed.
+    """The Dataset of a file of any format, see `made`; `recognised` says what it raises besides."""
+    origin = origin_of(Path(path))
+    return made(origin, metadata=metadata, options=options, metric=metric, title=title, facts=facts, progress=progress)
+
+
+def made(
+    origin: Origin,
+    *,
+    metadata: Path | None = None,
+    options: Mapping[str, str] | None = None,
+    metric: str | None = None,
+    title: str | None = None,
+    facts: Mapping[str, str] | None = None,
+    progress: Progress = silent,
+) -> Dataset:
+    """The Dataset of an origin; at once when it was read before and its file has not changed. Of what a URL names the
+    one that was read before is dropped first, unless somebody has it open.
 
     `metadata` is a table with one record for each row (otherwise NAME.tsv or NAME.csv beside the file, if it fits);
-    `options` are those of `OPTIONS` and of the format; `metric` overrules the file's own and the guess; `title` and
+    `options` are those of `OPTIONS` and of the origin; `metric` overrules the file's own and the guess; `title` and
     `facts` are shown with it. Raises BadFile, BadParameter or TooLarge, each in one sentence.
     """
-    path = Path(path)
+    path = origin.path
     wanted_metric = None if metric is None else metric_named(metric)
-    kind = recognised(path)
-    asked = _checked(kind, options or {})
-    table, explicit = (Path(metadata), True) if metadata is not None else (_table_beside(path, kind), False)
-    before = keeping.stamp(path)
-    name = keeping.key(
-        before, kind.name, asked, table and keeping.stamp(table), explicit, title, dict(facts or {}) if facts else None
-    )
+    asked = _checked(origin, options or {})
+    table, explicit = (Path(metadata), True) if metadata is not None else (_table_beside(origin), False)
+    before = None if origin.url else keeping.stamp(path)
+    more = dict(facts or {}) if facts else None
+    name = keeping.key(before, origin.name, origin.key, asked, table and keeping.stamp(table), explicit, title, more)
+    if before is None:
+        keeping.forget_url(origin.url)
+        name = keeping.key(name, secrets.token_hex(8))
     dataset = keeping.kept(name)
     if dataset is None:
         try:
-            contents = kind.read(path, asked, _part(progress, 0.0, 0.6))
-            contents = _with_table(contents, table, explicit, _part(progress, 0.6, 0.7))
             with keeping.new_folder() as folder:
-                dataset = _made(path, kind, contents, asked, folder, _part(progress, 0.7, 1.0))
+                contents = origin.contents(asked, folder, _part(progress, 0.0, 0.6))
+                contents = _with_table(contents, table, explicit, _part(progress, 0.6, 0.7))
+                dataset = _made(origin, contents, asked, folder, _part(progress, 0.7, 1.0))
+                # Windows renames no folder with a mapped file in it.
+                del contents
                 dataset = replace(dataset, title=title or path.name, facts={**dataset.facts, **(facts or {})})
-                if not keeping.same(path, before):
+                if before is not None and not keeping.same(path, before):
                     raise BadFile(path, "the file changed while it was read; open it again.")
                 dataset = keeping.keep(dataset, name)
         except MemoryError:
-            raise TooLarge(f"{path}: reading this file takes more memory than there is.") from None
+            raise TooLarge(f"{origin.place}: reading this takes more memory than there is.") from None
         except ExplorerError:
             raise
         except OSError as error:
-            raise BadFile(path, f"it cannot be read: {error.strerror or error}.") from None
+            raise BadFile(origin.place, f"it cannot be read: {error.strerror or error}.") from None
     progress(1.0, "read")
     return dataset if wanted_metric is None else replace(dataset, metric=wanted_metric)
 
 
-def _checked(kind: Format, options: Mapping[str, str]) -> dict[str, str]:
-    """The options as the format and this module understand them."""
-    known = {param.name: param for param in (*OPTIONS, *kind.options)}
-    asked = {key: str(value) for key, value in params.checked(tuple(known.values()), options, kind.title).items()}
-    if "vectors" in asked and not kind.chooses_columns:
-        raise BadParameter(f"vectors={asked['vectors']} chooses columns of a table, and {kind.title} has none.")
+def _checked(origin: Origin, options: Mapping[str, str]) -> dict[str, str]:
+    """The options as the origin and this module understand them."""
+    known = {param.name: param for param in (*OPTIONS, *origin.options)}
+    asked = {key: str(value) for key, value in params.checked(tuple(known.values()), options, origin.title).items()}
+    if "vectors" in asked and not origin.chooses_columns:
+        raise BadParameter(f"vectors={asked['vectors']} chooses columns of a table, and {origin.title} has none.")
     return asked
 
 
-def _table_beside(path: Path, kind: Format) -> Path | None:
+def _table_beside(origin: Origin) -> Path | None:
     """The table that belongs to a file by its name; a table itself needs none."""
-    return None if kind.chooses_columns else metadata.beside(path)
+    return None if origin.chooses_columns or origin.url else metadata.beside(origin.path)
 
 
 def _with_table(contents: Contents, table: Path | None, explicit: bool, progress: Progress) -> Contents:
@@ -146,22 +188,22 @@ def _with_table(contents: Contents, table: Path | None, explicit: bool, progress
     )
 
 
-def _made(
-    path: Path, kind: Format, contents: Contents, options: Mapping[str, str], folder: Path, progress: Progress
-) -> Dataset:
+def _made(origin: Origin, contents: Contents, options: Mapping[str, str], folder: Path, progress: Progress) -> Dataset:
     """The Dataset in `folder`, not saved yet."""
     vectors = contents.vectors
     source, dimensions = vectors.shape
     size = picture_size(options["images"], dimensions) if "images" in options else None
     names, called = _names(contents, options.get("name"))
-    vectors_path = path.absolute()
-    health = inspected(vectors, progress) if contents.mappable else None
+    vectors_path = contents.file or origin.path.absolute()
+    health = inspected(vectors, progress) if contents.mappable or contents.file else None
     if health is None or len(health.bad):
         keeping.check_room(source * dimensions * (4 if size is None else 5))
         vectors_path = folder / "vectors.npy"
         health = converted(vectors, vectors_path, progress)
+        if contents.file is not None:
+            _remove_when_possible(contents.file)
     if not health.good_rows:
-        raise BadFile(path, f"none of its {source:,} rows is usable: all hold NaN, infinity or no number.")
+        raise BadFile(origin.place, f"none of its {source:,} rows is usable: all hold NaN, infinity or no number.")
     rows, columns = contents.rows, contents.columns
     if len(health.bad):
         good = health.good
@@ -171,13 +213,13 @@ def _made(
     stat = vectors_path.stat()
     dataset = Dataset(
         folder=folder,
-        path=path.absolute(),
-        title=path.name,
-        format=kind.name,
+        path=vectors_path if origin.url else origin.path.absolute(),
+        title=origin.path.name,
+        format=origin.name,
         vectors_path=vectors_path,
         rows=health.good_rows,
         dimensions=dimensions,
-        dtype=vectors.dtype.name,
+        dtype=contents.dtype or vectors.dtype.name,
         metric=_metric(contents, health, options),
         stamp=(stat.st_size, stat.st_mtime_ns),
         source_rows=source if contents.source_rows is None else contents.source_rows,
@@ -185,10 +227,11 @@ def _made(
         names=None if names is None else Names.of(names),
         name_column=called,
         columns=columns,
-        warnings=(*contents.warnings, *_warnings(vectors, health, contents.rows)),
+        warnings=(*contents.warnings, *_warnings(contents, health)),
         zero_rows=health.zero_rows,
+        own_index=None if len(health.bad) else contents.own_index,
         encoder=options.get("encoder", ""),
-        facts=dict(contents.facts),
+        facts={**contents.facts, **({"source": origin.url} if origin.url else {})},
     )
     if size is None:
         return dataset
@@ -196,6 +239,12 @@ def _made(
     keeping.check_room(health.good_rows * dimensions)
     write_pictures(dataset.vectors, size, pictures)
     return replace(dataset, images_path=pictures)
+
+
+def _remove_when_possible(file: Path) -> None:
+    """Windows removes no mapped file; it then goes with its folder."""
+    with contextlib.suppress(OSError):
+        file.unlink()
 
 
 def _names(contents: Contents, asked: str | None) -> tuple[Strings | None, str]:
@@ -223,9 +272,9 @@ def _metric(contents: Contents, health: Health, options: Mapping[str, str]) -> M
     return "cosine" if contents.words or options.get("encoder") or health.unit else "euclidean"
 
 
-def _warnings(vectors: NDArray[np.generic], health: Health, rows: NDArray[np.int64] | None) -> Sequence[str]:
+def _warnings(contents: Contents, health: Health) -> Sequence[str]:
     """What people should know about the vectors."""
-    found = []
+    vectors, rows, found = contents.vectors, contents.rows, []
     if len(health.bad):
         source = health.bad[:10] if rows is None else rows[health.bad[:10]]
         where = ", ".join(f"#{row}" for row in source) + (" …" if len(health.bad) > 10 else "")
@@ -233,6 +282,8 @@ def _warnings(vectors: NDArray[np.generic], health: Health, rows: NDArray[np.int
             f"Dropped {len(health.bad):,} of {health.rows:,} rows with NaN, infinity or no number: "
             f"{where} (source rows, from 0)."
         )
+        if contents.own_index is not None:
+            found.append("With rows dropped, the index's own numbers are no longer the rows': it is left out.")
     if health.zero_rows:
         one = health.zero_rows == 1
         found.append(

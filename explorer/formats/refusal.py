@@ -39,6 +39,12 @@ _SUFFIXES: dict[str, str] = {
 
 def why_not(path: Path, head: bytes, titles: list[str]) -> str:
     """The sentence for a file that no format recognises; `head` is its beginning, `titles` are what can be read."""
+    known = foreign(path, head)
+    return known or f"no format that can be read here fits it ({', '.join(titles)}); {_SAVE.format('VECTORS')}."
+
+
+def foreign(path: Path, head: bytes) -> str:
+    """What to do with a file of a kind that is known, and not read here; empty for any other."""
     for beginning, sentence in _BEGINNINGS:
         if head.startswith(beginning):
             return _ended(sentence)
@@ -48,9 +54,7 @@ def why_not(path: Path, head: bytes, titles: list[str]) -> str:
     # Protocols 2 to 5 begin so; a pickle under another suffix is one all the same.
     if head[:1] == b"\x80" and head[1:2] in (b"\x02", b"\x03", b"\x04", b"\x05"):
         return _ended(_SUFFIXES.get(suffix if suffix in (".pt", ".pth", ".joblib") else ".pkl", ""))
-    if suffix in _SUFFIXES:
-        return _ended(_SUFFIXES[suffix])
-    return f"no format that can be read here fits it ({', '.join(titles)}); {_SAVE.format('VECTORS')}."
+    return _ended(_SUFFIXES[suffix]) if suffix in _SUFFIXES else ""
 
 
 def _zipped(head: bytes, suffix: str) -> str:

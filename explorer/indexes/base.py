@@ -14,7 +14,7 @@ from explorer.core.dataset import Dataset
 from explorer.core.metric import Metric
 from explorer.core.params import Param, Params
 from explorer.core.progress import Progress, silent
-from explorer.errors import BadFile
+from explorer.errors import BadFile, Untold
 from explorer.servers.abilities import Abilities
 
 
@@ -35,6 +35,22 @@ class IndexHandle:
     bytes: int
     build_seconds: float
     library: str
+
+
+@dataclass(frozen=True, eq=False)
+class Held:
+    """The vectors that an index file holds: float32 (n, d), possibly mapped, in the order of the numbers they bear.
+
+    `labels` are those numbers (n,), ascending, where they are not 0 … n − 1; None where they are. Without them, and
+    with `answers`, the file can be opened as an index over these vectors. `metric` is None where another one than ours
+    is told; `notes` are sentences about what the vectors are, for people.
+    """
+
+    vectors: NDArray[np.float32]
+    metric: Metric | None
+    labels: NDArray[Any] | None = None
+    answers: bool = True
+    notes: tuple[str, ...] = ()
 
 
 class Searcher(ABC):
@@ -128,6 +144,16 @@ class IndexType(ABC):
         this type over this Dataset, or does not say what it would have to.
         """
         raise BadFile(path, f"{self.title} cannot open a file that was not saved by this program.")
+
+    def contents(self, path: Path, dimensions: int | None, metric: Metric | None, progress: Progress = silent) -> Held:
+        """The vectors that a file of the library's own holds, after checking all of it as `adopted` does.
+
+        `dimensions` and `metric` are needed where the file does not tell them; where it does, others are refused.
+        Raises BadFile when the file is no index of this type, Untold when there is something that it does not say.
+        """
+        raise Untold(
+            path, f"{self.title} does not give its vectors out; add “--vectors FILE” with those it is made of."
+        )
 
     def discard(self, handle: IndexHandle, progress: Progress = silent) -> None:
         """Remove what this very build has put on a server; what was there before it stays."""

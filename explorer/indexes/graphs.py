@@ -26,6 +26,9 @@ from explorer.room import check_disk, check_memory
 BATCH = 512
 """So many rows are added at a time: enough for all cores, few enough to stop soon."""
 BLOCK = 65536
+COMPARED = 512
+UNIT = 1e-4
+"""How far from 1 the square of a length may be that a library has made 1."""
 LEVELS = 1.2
 """The links of the upper layers come on top, and what a library keeps beside its file."""
 
@@ -163,12 +166,40 @@ def check_labels(path: Path, labels: NDArray[np.integer], rows: int) -> None:
         raise BadFile(path, "it is damaged: two of its elements are the same row.")
 
 
+def check_width(path: Path, width: int, asked: int | None) -> None:
+    """Raise BadFile when other dimensions were asked for than a file has."""
+    if asked not in (None, width):
+        raise BadFile(path, f"its vectors have {width} dimensions, not {asked}.")
+
+
+def in_order(labels: NDArray[np.integer], path: Path) -> tuple[NDArray[np.int64] | None, NDArray[np.integer] | None]:
+    """How to put elements (n,) in the order of their labels, and the labels in it; None for what would change nothing.
+
+    Labels that are 0 … n − 1 are rows, and not worth telling. Raises BadFile when two elements bear the same one.
+    """
+    order = np.argsort(labels, kind="stable")
+    ordered = labels[order]
+    if (ordered[1:] == ordered[:-1]).any():
+        raise BadFile(path, "it is damaged: two of its elements bear the same number.")
+    moved = None if np.array_equal(order, np.arange(len(order))) else order
+    return moved, None if int(ordered[0]) == 0 and int(ordered[-1]) == len(ordered) - 1 else ordered
+
+
+def all_unit(vectors: NDArray[np.float32]) -> bool:
+    """Whether a sample of vectors (n, d) are of length 1, or zeros, but not all of them zeros."""
+    some = vectors[:: max(1, len(vectors) // COMPARED)]
+    with np.errstate(all="ignore"):
+        length = np.vecdot(some, some, dtype=np.float64)
+    return bool(length.any() and ((np.abs(length - 1) < UNIT) | (length == 0)).all())
+
+
 def same_vectors(
     stored: NDArray[np.float32], rows: NDArray[np.integer], dataset: Dataset, metric: Metric, *, unit: bool
 ) -> bool:
     """Whether stored vectors (m, d) are those rows of the Dataset: bit by bit, or where `unit`, made unit length."""
     expected = dataset.vectors[rows]
     if not unit:
-        return np.array_equal(stored, ready(expected, metric))
+        # Others than we do not bring near 1 what is extreme.
+        return np.array_equal(stored, expected) or np.array_equal(stored, ready(expected, metric))
     size = np.sqrt(np.vecdot(expected, expected, dtype=np.float64))[:, None]
     return np.allclose(stored, expected / np.where(size > 0, size, 1), rtol=0, atol=1e-5)

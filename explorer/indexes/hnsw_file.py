@@ -23,12 +23,11 @@ from explorer.core.dataset import Dataset
 from explorer.core.metric import Metric
 from explorer.core.progress import Progress
 from explorer.errors import BadFile
-from explorer.indexes.graphs import BLOCK, check_labels, check_links, same_vectors
+from explorer.indexes.graphs import BLOCK, COMPARED, check_labels, check_links, in_order, same_vectors
 
 HEAD = struct.Struct("<6QiI3QdQ")
 DELETED = 1
 MOST_LINKS = 1 << 16
-COMPARED = 512
 
 
 @dataclass(frozen=True)
@@ -98,16 +97,43 @@ def holds(file: HnswFile, dataset: Dataset, metric: Metric, *, unit: bool) -> bo
 def check(file: HnswFile, dataset: Dataset, metric: Metric, progress: Progress, *, unit: bool) -> int:
     """Read all of a file, and raise BadFile when it is damaged or does not hold rows of the Dataset; how many it
     holds, without those that are marked as deleted."""
-    items, levels = file.items(), _check_above(file, progress)
+    check_graph(file, progress)
+    items = file.items()
     labels = items["label"][items["mark"] & DELETED == 0]
     check_labels(file.path, labels, dataset.rows)
+    for start in range(0, file.elements, BLOCK):
+        progress(start / file.elements, "comparing")
+        if not _same(items[start : start + BLOCK], dataset, metric, unit=unit):
+            raise BadFile(file.path, f"its vectors are not those of {dataset.title} under {metric}.")
+    return len(labels)
+
+
+def check_graph(file: HnswFile, progress: Progress) -> None:
+    """Raise BadFile when a link leads to where nothing is."""
+    items, levels = file.items(), _check_above(file, progress)
     for start in range(0, file.elements, BLOCK):
         progress(0.5 + start / file.elements / 2, "checking")
         block = items[start : start + BLOCK]
         check_links(file.path, block["count"], block["links"], levels, 0)
-        if not _same(block, dataset, metric, unit=unit):
-            raise BadFile(file.path, f"its vectors are not those of {dataset.title} under {metric}.")
-    return len(labels)
+
+
+def contents(
+    file: HnswFile, width: int, progress: Progress
+) -> tuple[NDArray[np.float32], NDArray[Any] | None, tuple[str, ...]]:
+    """The first `width` numbers of every vector that is not deleted, by ascending label; the labels unless they are
+    0 … n − 1; what to say of both. Raises BadFile when the file is damaged, or holds nothing that is not deleted."""
+    check_graph(file, progress)
+    items = file.items()
+    there = np.flatnonzero(items["mark"] & DELETED == 0)
+    deleted = file.elements - len(there)
+    if not len(there):
+        raise BadFile(file.path, "all its elements are marked as deleted.")
+    order, labels = in_order(items["label"][there], file.path)
+    vectors = items["vector"][:, :width]
+    if deleted or order is not None:
+        vectors = vectors[there if order is None else there[order]]
+    notes = [f"{deleted:,} elements that are marked as deleted were left out."] if deleted else []
+    return vectors, labels, tuple(notes)
 
 
 def _same(items: NDArray[Any], dataset: Dataset, metric: Metric, *, unit: bool) -> bool:

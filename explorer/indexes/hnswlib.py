@@ -15,15 +15,18 @@ from explorer.core.dataset import Dataset
 from explorer.core.metric import Metric
 from explorer.core.params import Param, Params
 from explorer.core.progress import Progress, silent
-from explorer.errors import BadFile
+from explorer.errors import BadFile, Untold
 from explorer.indexes import graphs, hnsw_file
-from explorer.indexes.base import IndexHandle, IndexType, Searcher
+from explorer.indexes.base import Held, IndexHandle, IndexType, Searcher
 from explorer.indexes.graphs import GraphSearcher
 
 SPACES: dict[Metric, str] = {"cosine": "cosine", "euclidean": "l2", "dot": "ip"}
 MOST = 2**31 - 1
 EF = 10
 """hnswlib's own; a search that is asked for more looks at as many as it is asked for."""
+ALIKE = "hnswlib files of euclidean and dot look alike; add “--metric euclidean” or “--metric dot”."
+UNIT_KEPT = "hnswlib keeps vectors at unit length under cosine: the lengths that they had are not in the file."
+UNIT_TAKEN = f"Unit vectors are taken for those of cosine, which the file does not name. {UNIT_KEPT}"
 
 
 class Hnswlib(IndexType):
@@ -101,6 +104,27 @@ class Hnswlib(IndexType):
         params: Params = {"M": file.links, "ef_construction": file.ef_construction}
         return self._handle(dataset, metric, params, path, 0.0)
 
+    def contents(self, path: Path, dimensions: int | None, metric: Metric | None, progress: Progress = silent) -> Held:
+        """The elements by their labels. Unit vectors are those of a cosine index unless another metric is given.
+
+        Raises Untold for other vectors without a metric: files of euclidean and of dot are alike.
+        """
+        file = hnsw_file.read(path)
+        graphs.check_width(path, file.width, dimensions)
+        if metric not in (None, *self.metrics):
+            raise BadFile(path, f"hnswlib has no {metric}; it has {', '.join(self.metrics)}.")
+        vectors, labels, notes = hnsw_file.contents(file, file.width, progress)
+        unit = graphs.all_unit(vectors)
+        if metric is None and not unit:
+            raise Untold(path, ALIKE, [(file.width, "euclidean"), (file.width, "dot")])
+        if metric == "cosine" and not unit:
+            raise BadFile(path, "its vectors are not of unit length, as hnswlib makes them under cosine.")
+        if metric is None:
+            notes = (*notes, UNIT_TAKEN)
+        elif metric == "cosine":
+            notes = (*notes, UNIT_KEPT)
+        return Held(vectors, metric or "cosine", labels, notes=notes)
+
     def stored(self, handle: IndexHandle, dataset: Dataset) -> dict[str, object]:
         """What hnswlib.Index has to be told to open the file."""
         return {"space": SPACES[handle.metric], "dim": dataset.dimensions}
@@ -149,9 +173,7 @@ class HnswlibSearcher(GraphSearcher):
 def _metric_of(file: hnsw_file.HnswFile, dataset: Dataset) -> Metric:
     raw = hnsw_file.holds(file, dataset, "euclidean", unit=False)
     if raw:
-        raise BadFile(
-            file.path, "hnswlib files of euclidean and dot look alike; add “--metric euclidean” or “--metric dot”."
-        )
+        raise Untold(file.path, ALIKE, [(file.width, "euclidean"), (file.width, "dot")])
     if hnsw_file.holds(file, dataset, "cosine", unit=True):
         return "cosine"
     raise BadFile(file.path, f"it is no hnswlib index of the vectors of {dataset.title}.")

@@ -21,7 +21,7 @@ from explorer.core.params import Params
 from explorer.core.progress import Progress, silent
 from explorer.errors import BadFile, BadParameter, TaskFailed
 from explorer.indexes import type_named, types
-from explorer.indexes.base import IndexHandle, IndexType
+from explorer.indexes.base import Held, IndexHandle, IndexType
 from explorer.room import check_disk
 
 PIECE_BYTES = 16 << 20
@@ -71,31 +71,78 @@ def open_saved(path: Path, dataset: Dataset, metric: Metric | None = None, progr
         raise BadFile(path, "there is no such file.")
     about = sidecar_of(path)
     if not about.is_file():
-        return _told_by(path).adopted(path, dataset, metric, progress)
+        return _adopted(_told_by(path), path, dataset, metric, progress)
     handle, checksum, fingerprint = _read(about, path)
-    if metric not in (None, handle.metric):
-        raise BadFile(path, f"it was built for {handle.metric}, not {metric}; an index keeps its metric.")
+    _check_metric(handle, metric)
     if (handle.rows, handle.dimensions) != (dataset.rows, dataset.dimensions):
         theirs, ours = f"{handle.rows:,} × {handle.dimensions}", f"{dataset.rows:,} × {dataset.dimensions}"
         raise BadFile(path, f"it was built over {theirs} vectors; {dataset.title} has {ours}.")
-    if fingerprint and fingerprint != fingerprinted(dataset, progress):
+    # Vectors that came out of the file are those that it keeps: of unit length, or decoded.
+    theirs_own = dataset.own_index == path.absolute()
+    if fingerprint and not theirs_own and fingerprint != fingerprinted(dataset, progress):
         raise BadFile(path, f"it was built over other vectors than those of {dataset.title}; build it again.")
     if _copied(path, None, progress) != checksum:
         raise BadFile(path, "it is damaged: its checksum is not the one in its sidecar; build it again.")
     # The checksum says that the file is what its sidecar describes, not that its maker meant well.
-    adopted = type_named(handle.type).adopted(path, dataset, handle.metric, progress)
+    adopted = _adopted(type_named(handle.type), path, dataset, handle.metric, progress)
     return dataclasses.replace(handle, bytes=adopted.bytes)
 
 
+@dataclasses.dataclass(frozen=True)
+class IndexFile:
+    """An index file by itself: its type, and the dimensions and the metric as far as they are known beforehand."""
+
+    path: Path
+    kind: IndexType
+    dimensions: int | None
+    metric: Metric | None
+
+    def contents(self, progress: Progress = silent) -> Held:
+        """The vectors that it holds; raises BadFile, or Untold when there is something that it does not say."""
+        return self.kind.contents(self.path, self.dimensions, self.metric, progress)
+
+
+def index_file(path: Path, dimensions: int | None = None, metric: Metric | None = None) -> IndexFile | None:
+    """What a file is by its sidecar, its content, or else its suffix; None when it is no index that is known here.
+
+    `dimensions` and `metric` are what was said of it. Raises BadFile when its sidecar says something else.
+    """
+    about = sidecar_of(path)
+    if about.is_file():
+        handle, _, _ = _read(about, path)
+        _check_metric(handle, metric)
+        if dimensions not in (None, handle.dimensions):
+            raise BadFile(path, f"it was built of {handle.dimensions} dimensions, not {dimensions}.")
+        return IndexFile(path, type_named(handle.type), handle.dimensions, handle.metric)
+    kind = _kind_of(path)
+    return None if kind is None else IndexFile(path, kind, dimensions, metric)
+
+
+def _kind_of(path: Path) -> IndexType | None:
+    """The type that recognises a file, those first whose suffix it bears; otherwise the first of these."""
+    bearing = [kind for kind in types().values() if kind.suffix and path.suffix.casefold() == kind.suffix]
+    others = [kind for kind in types().values() if kind not in bearing]
+    recognising = (kind for kind in (*bearing, *others) if kind.recognises(path))
+    return next(recognising, bearing[0] if bearing else None)
+
+
 def _told_by(path: Path) -> IndexType:
-    for kind in types().values():
-        if kind.recognises(path):
-            return kind
-    for kind in types().values():
-        if kind.suffix and path.suffix.casefold() == kind.suffix:
-            return kind
-    known = ", ".join(sorted({kind.suffix for kind in types().values() if kind.suffix}))
-    raise BadFile(path, f"it has no sidecar {sidecar_of(path).name} and no suffix of an index ({known}).")
+    kind = _kind_of(path)
+    if kind is None:
+        known = ", ".join(sorted({kind.suffix for kind in types().values() if kind.suffix}))
+        raise BadFile(path, f"it has no sidecar {sidecar_of(path).name} and no suffix of an index ({known}).")
+    return kind
+
+
+def _adopted(kind: IndexType, path: Path, dataset: Dataset, metric: Metric | None, progress: Progress) -> IndexHandle:
+    if reason := kind.unavailable():
+        raise BadFile(path, reason)
+    return kind.adopted(path, dataset, metric, progress)
+
+
+def _check_metric(handle: IndexHandle, metric: Metric | None) -> None:
+    if metric not in (None, handle.metric):
+        raise BadFile(handle.path, f"it was built for {handle.metric}, not {metric}; an index keeps its metric.")
 
 
 def _copied(source: Path, target: Path | None, progress: Progress) -> str:

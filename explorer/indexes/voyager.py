@@ -18,7 +18,7 @@ from explorer.core.params import Param, Params
 from explorer.core.progress import Progress, silent
 from explorer.errors import BadFile
 from explorer.indexes import graphs, hnsw_file
-from explorer.indexes.base import IndexHandle, IndexType, Searcher
+from explorer.indexes.base import Held, IndexHandle, IndexType, Searcher
 from explorer.indexes.graphs import GraphSearcher
 
 SPACES: dict[Metric, tuple[str, int]] = {
@@ -31,6 +31,7 @@ HEAD = struct.Struct("<4siiBBfB")
 """“VOYA”, version, dimensions, metric, type of number, longest, whether one dimension more is stored (for dot)."""
 MAGIC, VERSION, FLOAT32 = b"VOYA", 1, 0x20
 MOST = 2**31 - 1
+UNIT_KEPT = "Voyager keeps vectors at unit length under cosine: the lengths that they had are not in the file."
 EF = 10
 """Voyager's own; it refuses to look at fewer rows than it is asked for."""
 
@@ -110,6 +111,18 @@ class Voyager(IndexType):
             raise BadFile(path, "all its elements are marked as deleted.")
         params: Params = {"M": file.links, "ef_construction": file.ef_construction}
         return self._handle(dataset, told, params, path, 0.0)
+
+    def contents(self, path: Path, dimensions: int | None, metric: Metric | None, progress: Progress = silent) -> Held:
+        """The elements by their ids, without the number more that Voyager stores under dot."""
+        told, (width, _, longer) = _metric_of(path), _head(path)
+        if metric not in (None, told):
+            raise BadFile(path, f"it is a Voyager index for {told}, not {metric}.")
+        graphs.check_width(path, width, dimensions)
+        file = hnsw_file.read(path, HEAD.size)
+        if width < 1 or file.width != width + longer:
+            raise BadFile(path, "it is no Voyager index, or it is damaged: its dimensions do not fit.")
+        vectors, labels, notes = hnsw_file.contents(file, width, progress)
+        return Held(vectors, told, labels, notes=(*notes, UNIT_KEPT) if told == "cosine" else notes)
 
     def search_defaults(self, handle: IndexHandle, k: int) -> Params:
         """As many as are asked for, and Voyager's own at least."""

@@ -11,7 +11,7 @@ from explorer.core.progress import Progress, silent
 from explorer.errors import BadParameter
 from explorer.servers import manifest
 from explorer.servers.address import Named
-from explorer.servers.client import Client, pairs, permitted, text
+from explorer.servers.client import Client, Node, pairs, permitted, text
 from explorer.servers.manifest import Manifest
 
 SET, INDEX = "redis-vset", "redis-search"
@@ -20,6 +20,8 @@ METRICS: dict[str, Metric] = {"COSINE": "cosine", "L2": "euclidean", "IP": "dot"
 LONGEST_LOOK = 5.0
 """For so many seconds a server full of other keys is searched for vector sets."""
 SCANNED = 5000
+LOOKED_AT = 20
+"""So many documents tell whether a node answers for the others."""
 QUANTIZATIONS = {"f32": "NOQUANT", "int8": "Q8", "bin": "BIN"}
 
 
@@ -137,7 +139,7 @@ def search_fields(client: Client, name: str, progress: Progress = silent) -> lis
     if not facts:
         return []
     about = pairs(facts.get("index_definition", ()))
-    rows = int(float(text(facts.get("num_docs", 0))))
+    rows = documents(client, name, progress)
     said = manifest.read(client, name, progress)
     found = []
     for words in facts.get("attributes", ()):
@@ -164,6 +166,26 @@ def search_fields(client: Client, name: str, progress: Progress = silent) -> lis
         )
     ours = said if said is not None and said.kind == INDEX else None
     return [_as_pushed(each, ours) for each in found]
+
+
+def documents(client: Client, name: str, progress: Progress = silent) -> int:
+    """How many documents a search index holds, on all nodes together. Raises ServerFailed."""
+    nodes = answering(client, name, progress)
+    said = [pairs(client.on(node, "FT.INFO", name, progress=progress)) for node in nodes]
+    return sum(int(float(text(each.get("num_docs", 0)))) for each in said)
+
+
+def answering(client: Client, name: str, progress: Progress = silent) -> tuple[Node, ...]:
+    """The nodes that together answer for a search index: all masters, or one where it asks the others itself.
+
+    Redis 8 does that; an older module answers for its own node alone. It is told by a document of another node's.
+    """
+    nodes = client.nodes
+    for node in nodes if client.is_cluster else ():
+        said = client.on(node, "FT.SEARCH", name, "*", "NOCONTENT", "LIMIT", 0, LOOKED_AT, progress=progress)
+        if any(client.node_of(key) != node for key in said[1:]):
+            return (node,)
+    return nodes
 
 
 def _as_pushed(found: Holding, said: Manifest | None) -> Holding:

@@ -60,10 +60,12 @@ def as_failure(error: BaseException, address: Address, *, node: str = "") -> Exp
 def _about_password(error: BaseException, address: Address, where: str) -> PasswordNeeded:
     who = f"the user {address.user}" if address.user else "the default user"
     if "invalid" in str(error).casefold() or "wrongpass" in str(error).casefold():
-        return PasswordNeeded(
-            f"{where} does not accept the password of {who}; give another in {VARIABLE} or in the window."
-        )
-    return PasswordNeeded(f"{where} wants a password for {who}; give it in {VARIABLE} or in the window.")
+        said = f"{where} does not accept the password of {who}; give another in {VARIABLE} or in the window."
+    else:
+        said = f"{where} wants a password for {who}; give it in {VARIABLE} or in the window."
+    needed = PasswordNeeded(said)
+    needed.server = address.url
+    return needed
 
 
 def _refusal(error: BaseException, where: str) -> ExplorerError:

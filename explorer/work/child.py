@@ -5,7 +5,7 @@
           ("know", 0, account, word) use this password of a server from now on
     out   ("begun", id), then any number of
           ("progress", id, fraction, note) · ("partial", id, value)
-          then exactly one of ("done", id, value) · ("failed", id, class, sentence) · ("cancelled", id)
+          then exactly one of ("done", id, value) · ("failed", id, class, sentence, fields) · ("cancelled", id)
           and at any time ("unfinished", id, path, there): what to remove should the child be killed
 
 Requests and values travel packed, so that one that cannot be opened fails its task and not the conversation.
@@ -23,7 +23,7 @@ import time
 import traceback
 from typing import TYPE_CHECKING, BinaryIO
 
-from explorer.errors import Cancelled, ExplorerError, TooLarge
+from explorer.errors import Cancelled, ExplorerError, TaskFailed, TooLarge, fields_of
 
 if TYPE_CHECKING:
     from explorer.work.wire import Packed
@@ -99,20 +99,23 @@ class Child:
         except Cancelled:
             self._say("cancelled")
         except ExplorerError as error:
-            self._say("failed", type(error).__name__, str(error))
+            self._fail(error)
         except MemoryError:
-            self._say("failed", TooLarge.__name__, "There is not enough memory for this.")
+            self._fail(TooLarge("There is not enough memory for this."))
         except OSError as error:
             where = f"{error.filename}: " if error.filename else ""
-            self._say("failed", "TaskFailed", f"{where}{error.strerror or error}.")
+            self._fail(TaskFailed(f"{where}{error.strerror or error}."))
         except Exception as error:
             traceback.print_exc(file=sys.stderr)
-            self._say("failed", "TaskFailed", f"Something unforeseen happened ({type(error).__name__}: {error}).")
+            self._fail(TaskFailed(f"Something unforeseen happened ({type(error).__name__}: {error})."))
         try:
             self._desk.tidy_up()
         except Exception:
             # The answer has been given, and is right without it.
             traceback.print_exc(file=sys.stderr)
+
+    def _fail(self, error: ExplorerError) -> None:
+        self._say("failed", type(error).__name__, str(error), fields_of(error))
 
     def _progress(self, fraction: float | None, note: str = "") -> None:
         if self._current in self._stopped:

@@ -151,7 +151,7 @@ class Process:
                 partial(_opened(rest[0]))
             elif verb == "done" and len(rest) == 1 and isinstance(rest[0], wire.Packed):
                 return _opened(rest[0])
-            elif verb == "failed" and len(rest) == 2:
+            elif verb == "failed" and len(rest) == 3:
                 raise named(*rest)
             elif verb == "cancelled":
                 raise Cancelled("Stopped.")

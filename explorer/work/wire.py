@@ -81,7 +81,7 @@ def receive(stream: IO[bytes]) -> tuple[Any, ...]:
 
 
 def packed(value: object) -> bytes:
-    """A value as bytes; sequences become tuples, a Dataset the path of its folder."""
+    """A value as bytes; sequences become tuples, a Dataset the path of its folder, and how it was opened."""
     return bytes(msgpack.packb(value, default=_extended, unicode_errors=_ERRORS))
 
 
@@ -116,7 +116,7 @@ def _extended(value: object) -> object:
     if isinstance(value, Packed):
         return msgpack.ExtType(_PACKED, value.body)
     if isinstance(value, Dataset):
-        return msgpack.ExtType(_DATASET, f"{value.metric} {value.folder}".encode(errors=_ERRORS))
+        return msgpack.ExtType(_DATASET, packed((value.folder, value.metric, value.own_index)))
     if isinstance(value, Path):
         return msgpack.ExtType(_PATH, str(value).encode(errors=_ERRORS))
     if isinstance(value, np.ndarray) and value.dtype.kind in _PLAIN_KINDS:
@@ -138,8 +138,7 @@ def _restored(code: int, body: bytes, depth: int) -> object:
     if code == _PACKED:
         return Packed(body)
     if code == _DATASET:
-        metric, _, folder = body.decode(errors=_ERRORS).partition(" ")
-        return _dataset(Path(folder), metric)
+        return _dataset(*unpacked(body, depth))
     if code == _PATH:
         return Path(body.decode(errors=_ERRORS))
     if code == _ARRAY:
@@ -158,12 +157,12 @@ def _restored(code: int, body: bytes, depth: int) -> object:
     raise EOFError(f"no value has the code {code}")
 
 
-def _dataset(folder: Path, metric: str) -> Dataset:
-    return _opened(folder, (folder / "dataset.json").stat().st_mtime_ns, metric)
+def _dataset(folder: Path, metric: str, own_index: Path | None) -> Dataset:
+    return _opened(folder, (folder / "dataset.json").stat().st_mtime_ns, metric, own_index)
 
 
 @lru_cache(maxsize=2)
-def _opened(folder: Path, stamp: int, metric: str) -> Dataset:
-    """One Dataset object per folder as it is now, so that its mapped vectors are mapped once; with the metric that it
-    was opened with, which the folder does not know."""
-    return replace(keeping.opened(folder), metric=metric_named(metric))
+def _opened(folder: Path, stamp: int, metric: str, own_index: Path | None) -> Dataset:
+    """One Dataset object per folder as it is now, so that its mapped vectors are mapped once; with the metric and the
+    index that it was opened with, which the folder need not know."""
+    return replace(keeping.opened(folder), metric=metric_named(metric), own_index=own_index)

@@ -73,7 +73,7 @@ class DataPanel(QWidget):
         if dataset is None:
             return
         self._title.setText(dataset.title)
-        self._title.setToolTip(str(dataset.path))
+        self._title.setToolTip(dataset.place)
         shape = f"{wording.count(dataset.rows)} × {dataset.dimensions}"
         self._facts.setText(f"{shape} · {dataset.dtype} · {wording.size(dataset.bytes)}")
         self._warnings.setText("\n".join(dataset.warnings))

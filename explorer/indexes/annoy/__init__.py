@@ -10,9 +10,9 @@ from explorer.core.metric import METRICS, Metric
 from explorer.core.params import Param, Params
 from explorer.core.progress import Progress, silent
 from explorer.errors import BadFile
-from explorer.indexes.annoy import building, items, layout
+from explorer.indexes.annoy import building, items, layout, readings
 from explorer.indexes.annoy.searcher import AnnoySearcher
-from explorer.indexes.base import IndexHandle, IndexType, Searcher
+from explorer.indexes.base import Held, IndexHandle, IndexType, Searcher
 
 MOST = 2**31 - 1
 """What annoy's 32-bit numbers hold."""
@@ -58,6 +58,10 @@ class Annoy(IndexType):
         layout.glance(handle.path, shape, dataset.rows)
         return AnnoySearcher(handle.path, shape, dataset, handle.metric)
 
+    def recognises(self, path: Path) -> bool:
+        """Whether its nodes can be read in some layout; there is no header to go by."""
+        return bool(readings.likely(path))
+
     def adopted(self, path: Path, dataset: Dataset, metric: Metric | None, progress: Progress = silent) -> IndexHandle:
         """A handle for an .ann file made elsewhere: its items have to be the rows of the Dataset, in order.
 
@@ -70,6 +74,15 @@ class Annoy(IndexType):
             raise BadFile(path, f"it is no annoy index of the vectors of {dataset.title} under {metric}.")
         trees = layout.check(path, shape, dataset.rows, progress)
         return self._handle(dataset, metric, {"trees": trees}, path, 0.0)
+
+    def contents(self, path: Path, dimensions: int | None, metric: Metric | None, progress: Progress = silent) -> Held:
+        """The items, mapped. The layout is found by trying all that the size allows, see `readings`.
+
+        Raises Untold when more than one is left, as euclidean and manhattan always are.
+        """
+        found = readings.read(path, dimensions, metric, progress)
+        vectors = found.layout.nodes(path)["vector"][: found.rows, : found.dimensions]
+        return Held(vectors, found.metric)
 
     def search_defaults(self, handle: IndexHandle, k: int) -> Params:
         """Annoy's own: k times the number of trees."""

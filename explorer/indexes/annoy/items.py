@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from explorer.core.dataset import Dataset, block_rows
 from explorer.core.metric import Metric
 from explorer.core.progress import Progress
-from explorer.errors import BadFile, BadParameter
+from explorer.errors import BadFile, BadParameter, Untold
 from explorer.indexes.annoy.layout import Layout, LibraryMetric
 
 SMALLEST, LARGEST = 1e-17, 1e17
@@ -122,9 +122,8 @@ def metric_of(path: Path, dataset: Dataset) -> Metric:
         if layout is not None and (layout.library_metric != "dot" or _has_factors(path, layout, dataset.rows)):
             return metric
     if layout_of(path, dataset, "euclidean") is not None:
-        raise BadFile(
-            path, "euclidean and manhattan annoy files look alike; add “--metric euclidean” or “--metric manhattan”."
-        )
+        alike = "euclidean and manhattan annoy files look alike; add “--metric euclidean” or “--metric manhattan”."
+        raise Untold(path, alike, [(dataset.dimensions, "euclidean"), (dataset.dimensions, "manhattan")])
     shape = f"{dataset.rows:,} × {dataset.dimensions}"
     raise BadFile(path, f"it is no annoy index of the {shape} vectors of {dataset.title}.")
 
@@ -135,10 +134,10 @@ def _holds(path: Path, layout: Layout, dataset: Dataset) -> bool:
         return False
     rows = np.unique(np.linspace(0, dataset.rows - 1, min(COMPARED, dataset.rows)).astype(np.int64))
     stored = layout.nodes(path)[rows]
-    expected = dataset.vectors[rows]
-    if layout.library_metric == "angular":
-        expected = scaled(expected)
-    if not np.array_equal(stored["vector"][:, : dataset.dimensions], expected):
+    held, expected = stored["vector"][:, : dataset.dimensions], dataset.vectors[rows]
+    # Others than we do not scale them.
+    alike = [expected, scaled(expected)] if layout.library_metric == "angular" else [expected]
+    if not any(np.array_equal(held, each) for each in alike):
         return False
     squared = np.vecdot(stored["vector"], stored["vector"], dtype=np.float64)
     if layout.library_metric == "angular":

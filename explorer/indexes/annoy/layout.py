@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from explorer.core.progress import Progress
 from explorer.errors import BadFile
 
-NODES_AT_A_TIME = 65536
+BYTES_AT_A_TIME = 16 << 20
 
 LibraryMetric = Literal["angular", "euclidean", "manhattan", "dot"]
 
@@ -40,6 +40,11 @@ class Layout:
     def leaf_most(self) -> int:
         """How many ids a leaf holds at most: as many as fit from where children begin to the end of the node."""
         return (self.node_bytes - CHILDREN_AT[self.library_metric]) // 4
+
+    @property
+    def nodes_at_a_time(self) -> int:
+        """How many nodes are looked at together by what looks at all."""
+        return max(1, BYTES_AT_A_TIME // self.node_bytes)
 
     def nodes(self, path: Path) -> NDArray[Any]:
         """The nodes of a file, mapped: fields `descendants`, `children` (2), `ids` (leaf_most), `factor`, `vector`.
@@ -72,9 +77,9 @@ def check(path: Path, layout: Layout, rows: int, progress: Progress) -> int:
     descendants = nodes["descendants"]
     if len(nodes) <= rows or descendants[-1] != rows:
         raise BadFile(path, f"it is no annoy index of {rows:,} rows.")
-    for start in range(0, len(nodes), NODES_AT_A_TIME):
+    for start in range(0, len(nodes), layout.nodes_at_a_time):
         progress(start / len(nodes), "checking")
-        _check_nodes(path, nodes[start : start + NODES_AT_A_TIME], start, rows, layout)
+        _check_nodes(path, nodes[start : start + layout.nodes_at_a_time], start, rows, layout)
     return _trees(nodes, rows)
 
 

@@ -35,12 +35,25 @@ def read(path: Path) -> Any:
             if sys.platform == "win32":
                 # The library opens names as bytes of the local code page, and cannot map there.
                 with path.open("rb") as file:
-                    return faiss.read_index(faiss.PyCallbackIOReader(file.read), faiss.IO_FLAG_SKIP_PRECOMPUTE_TABLE)
+                    reader = faiss.PyCallbackIOReader(file.read)
+                    return _mended(faiss.read_index(reader, faiss.IO_FLAG_SKIP_PRECOMPUTE_TABLE))
             mapped = found is not None and found.kind in MAPPED
             flags = faiss.IO_FLAG_MMAP_IFC if mapped else 0
-            return faiss.read_index(str(path), flags | faiss.IO_FLAG_SKIP_PRECOMPUTE_TABLE)
+            return _mended(faiss.read_index(str(path), flags | faiss.IO_FLAG_SKIP_PRECOMPUTE_TABLE))
         finally:
             faiss.set_deserialization_vector_byte_limit(before)
+
+
+def _mended(index: Any) -> Any:
+    """The same index. Of fast scans in cells Faiss 1.15 forgets, when it reads them, what decodes their codes, and ends
+    the process when a vector is asked for."""
+    faiss = imported()
+
+    cells = faiss.try_extract_index_ivf(index)
+    part = None if cells is None else faiss.downcast_index(cells)
+    if part is not None and getattr(part, "fine_quantizer", part) is None:
+        part.fine_quantizer = getattr(part, "pq", None) or part.aq
+    return index
 
 
 def write(index: Any, path: Path) -> None:

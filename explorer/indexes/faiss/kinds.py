@@ -10,9 +10,9 @@ from explorer.core.dataset import Dataset
 from explorer.core.metric import Metric
 from explorer.core.params import Param, Params
 from explorer.core.progress import Progress, silent
-from explorer.errors import BadFile, TooLarge
-from explorer.indexes.base import IndexHandle, IndexType, Searcher
-from explorer.indexes.faiss import building, effort, files, header, items, layout, library, likeness
+from explorer.errors import BadFile, TooLarge, Untold
+from explorer.indexes.base import Held, IndexHandle, IndexType, Searcher
+from explorer.indexes.faiss import building, effort, files, header, holding, items, layout, library, likeness
 from explorer.indexes.faiss.searcher import FaissSearcher
 
 MOST = 2**31 - 1
@@ -74,7 +74,7 @@ class FaissType(IndexType):
         if handle.path.stat().st_size != handle.bytes:
             raise BadFile(handle.path, "it is not the Faiss index that was built; build it again.")
         index = files.read(handle.path)
-        if handle.metric not in likeness.metrics_of(index, dataset, self.exact(handle.params)):
+        if handle.metric not in likeness.metrics_of(index, dataset, self.exact(handle.params), handle.path):
             raise BadFile(handle.path, f"it is no Faiss index of the vectors of {dataset.title} under {handle.metric}.")
         return FaissSearcher(handle.path, index, dataset, handle.metric)
 
@@ -97,12 +97,27 @@ class FaissType(IndexType):
         index = files.read(path)
         with library.translated(lambda said: BadFile(path, f"Faiss cannot say what it is: {said}.")):
             params = self.found(index)
-        possible = likeness.metrics_of(index, dataset, self.exact(params))
+        possible = likeness.metrics_of(index, dataset, self.exact(params), path)
         if not possible or (metric is not None and metric not in possible):
             under = f" under {metric}" if metric else ""
             raise BadFile(path, f"it is no Faiss index of the vectors of {dataset.title}{under}.")
         chosen = metric or (dataset.metric if dataset.metric in possible else possible[0])
         return self._handle(dataset, chosen, params, path)
+
+    def contents(self, path: Path, dimensions: int | None, metric: Metric | None, progress: Progress = silent) -> Held:
+        """The vectors as Faiss reconstructs them, by their numbers.
+
+        Raises Untold when it does not, as from a code that cannot be decoded.
+        """
+        told = holding.header_of(path, dimensions, metric)
+        layout.check(path, progress, numbered=False)
+        if reason := self.unavailable():
+            raise BadFile(path, reason)
+        try:
+            return holding.held(path, told, files.read(path), metric, progress)
+        except likeness.Undecodable as error:
+            why = f"Faiss does not give its vectors out ({error}); add “--vectors FILE” with those it is made of."
+            raise Untold(path, why) from error
 
     def search_defaults(self, handle: IndexHandle, k: int) -> Params:
         """Numbers for what is left out, from k, the rows and the cells."""

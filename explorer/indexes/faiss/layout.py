@@ -24,8 +24,9 @@ FLAT_QUANTIZER_HEADER = header.FACTS.size
 class Cursor:
     """A place in a mapped file that only moves on, and never past the end."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, numbered: bool) -> None:
         self.path = path
+        self.numbered = numbered
         self.bytes: NDArray[np.uint8] = np.asarray(np.memmap(path, np.uint8, "r"))
         self.at = 0
 
@@ -61,9 +62,12 @@ class Cursor:
         return header.Header(letters.decode("latin-1"), dimensions, rows, bool(trained), metric)
 
 
-def check(path: Path, progress: Progress) -> None:
-    """Raise BadFile when a file does not hold what it says; kinds that are not known here are left to the library."""
-    cursor = Cursor(path)
+def check(path: Path, progress: Progress, *, numbered: bool = True) -> None:
+    """Raise BadFile when a file does not hold what it says; kinds that are not known here are left to the library.
+
+    Unless `numbered` the rows in cells may bear any numbers, and not only 0 … n − 1.
+    """
+    cursor = Cursor(path, numbered)
     kind = header.header_of(path)
     walk = {
         **dict.fromkeys(header.FLAT, _flat),
@@ -152,10 +156,11 @@ def _lists(cursor: Cursor, nlist: int, code_bytes: int, rows: int, progress: Pro
             progress(i / len(sizes), "checking")
         cursor.array("u1", size * code_bytes)
         ids = cursor.array("<i8", size)
-        if size and (ids.min() < 0 or ids.max() >= rows):
-            raise _wrong(cursor, "a cell names a row that is not there; rows have to be numbered from 0")
-        seen[ids] = True
-    if not seen.all():
+        if cursor.numbered and size:
+            if ids.min() < 0 or ids.max() >= rows:
+                raise _wrong(cursor, "a cell names a row that is not there; rows have to be numbered from 0")
+            seen[ids] = True
+    if cursor.numbered and not seen.all():
         raise _wrong(cursor, "not every row is in a cell")
 
 

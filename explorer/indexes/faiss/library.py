@@ -64,9 +64,9 @@ def translated(error: Callable[[str], ExplorerError]) -> Iterator[None]:
 
 def said(raised: BaseException) -> str:
     """What an exception of the library says, without where in its source it says so."""
-    text = ABOUT_WHERE.sub("", str(raised).strip(), count=1)
+    text = ABOUT_WHERE.sub("", " ".join(str(raised).split()), count=1)
     text = ABOUT_WHAT.sub("", text, count=1) or text
-    text = " ".join(text.split()).rstrip(".")[:LONGEST_SAID]
+    text = text.strip().rstrip(".")[:LONGEST_SAID]
     return text or type(raised).__name__
 
 

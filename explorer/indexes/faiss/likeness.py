@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -50,10 +51,12 @@ def decoded(index: Any, rows: NDArray[np.int64]) -> NDArray[np.float32]:
         return found
 
 
-def metrics_of(index: Any, dataset: Dataset, exact: bool) -> tuple[Metric, ...]:
-    """The metrics under which the index is one of this Dataset's vectors: none when it holds others.
+def metrics_of(index: Any, dataset: Dataset, exact: bool, path: Path) -> tuple[Metric, ...]:
+    """The metrics under which the index, whose file is at `path`, is one of this Dataset's vectors: none when it holds
+    others.
 
-    `exact` says that it keeps them as they are. Where it does not give out what it holds, the metric alone tells.
+    `exact` says that it keeps them as they are. Where it does not give out what it holds, the metric alone tells. Of
+    vectors that came from this very file the lengths tell nothing more.
     """
     told = STORED_AS[int(index.metric_type)]
     rows = np.unique(np.linspace(0, dataset.rows - 1, min(COMPARED, dataset.rows)).astype(np.int64))
@@ -63,6 +66,8 @@ def metrics_of(index: Any, dataset: Dataset, exact: bool) -> tuple[Metric, ...]:
         return tuple(told.values())
     if not np.isfinite(wide).all():
         return ()
+    if dataset.own_index == path.absolute():
+        return tuple(told.values()) if np.array_equal(wide, dataset.vectors[rows]) else ()
     held = wide.astype(np.float64)
     scales: dict[Metric, float] = {}
     for unit, metric in told.items():

@@ -17,7 +17,7 @@ from explorer.core.params import Param, Params
 from explorer.core.progress import Progress, silent
 from explorer.errors import BadFile
 from explorer.indexes import graphs
-from explorer.indexes.base import IndexHandle, IndexType, Searcher
+from explorer.indexes.base import Held, IndexHandle, IndexType, Searcher
 from explorer.indexes.graphs import GraphSearcher
 from explorer.indexes.usearch import layout
 
@@ -102,6 +102,16 @@ class USearch(IndexType):
             raise BadFile(path, f"it holds {theirs} vectors; {dataset.title} has {ours[0]:,} × {ours[1]}.")
         layout.check(found, dataset, progress)
         return self._handle(dataset, found.metric, {"connectivity": found.links_above}, path, 0.0)
+
+    def contents(self, path: Path, dimensions: int | None, metric: Metric | None, progress: Progress = silent) -> Held:
+        """The vectors by their keys."""
+        found = layout.read(path)
+        if metric not in (None, found.metric):
+            raise BadFile(path, f"it is a USearch index for {found.metric}, not {metric}.")
+        graphs.check_width(path, found.dimensions, dimensions)
+        order, labels = graphs.in_order(layout.check_graph(found, progress), path)
+        vectors = found.vectors()
+        return Held(vectors if order is None else vectors[order], found.metric, labels)
 
     def search_defaults(self, handle: IndexHandle, k: int) -> Params:
         """As many as are asked for, and USearch's own at least."""

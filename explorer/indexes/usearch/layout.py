@@ -20,7 +20,7 @@ from explorer.core.dataset import Dataset
 from explorer.core.metric import Metric
 from explorer.core.progress import Progress
 from explorer.errors import BadFile
-from explorer.indexes.graphs import BLOCK, check_labels, check_links, same_vectors
+from explorer.indexes.graphs import BLOCK, COMPARED, check_labels, check_links, same_vectors
 
 MATRIX = struct.Struct("<II")
 HEAD = struct.Struct("<7s3H4B3QB")
@@ -29,7 +29,6 @@ GRAPH = struct.Struct("<5Q")
 METRICS: dict[int, Metric] = {ord("c"): "cosine", ord("e"): "euclidean", ord("i"): "dot"}
 MAGIC, MAJOR, FLOAT32, KEY, SLOT = b"usearch", 2, 11, 14, 15
 MOST_LINKS = 1 << 16
-COMPARED = 512
 
 
 @dataclass(frozen=True)
@@ -110,6 +109,17 @@ def holds(layout: Layout, dataset: Dataset) -> bool:
 
 def check(layout: Layout, dataset: Dataset, progress: Progress) -> None:
     """Read all of a file, and raise BadFile when it is damaged, or does not hold the rows of the Dataset."""
+    keys = check_graph(layout, progress)
+    check_labels(layout.path, keys, dataset.rows)
+    vectors = layout.vectors()
+    for start in range(0, layout.elements, BLOCK):
+        part = slice(start, start + BLOCK)
+        if not same_vectors(vectors[part], keys[part].astype(np.int64), dataset, layout.metric, unit=False):
+            raise BadFile(layout.path, f"its vectors are not those of {dataset.title}.")
+
+
+def check_graph(layout: Layout, progress: Progress) -> NDArray[np.uint64]:
+    """Raise BadFile when a file is damaged; the key of each element."""
     path, levels, places = layout.path, layout.levels(), _places(layout)
     if places is None or levels[layout.entry] != layout.top or levels.max() > layout.top:
         raise BadFile(path, "it is damaged: its levels do not fit together.")
@@ -127,12 +137,7 @@ def check(layout: Layout, dataset: Dataset, progress: Progress) -> None:
         lists = places[levels >= level] + base + (level - 1) * above
         for start in range(0, len(lists), BLOCK):
             _check_lists(layout, _fields(whole, lists[start : start + BLOCK], above), levels, level)
-    check_labels(path, keys, dataset.rows)
-    vectors = layout.vectors()
-    for start in range(0, layout.elements, BLOCK):
-        part = slice(start, start + BLOCK)
-        if not same_vectors(vectors[part], keys[part].astype(np.int64), dataset, layout.metric, unit=False):
-            raise BadFile(path, f"its vectors are not those of {dataset.title}.")
+    return keys
 
 
 def _places(layout: Layout) -> NDArray[np.int64] | None:

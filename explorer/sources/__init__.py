@@ -1,0 +1,1 @@
+"""Datasets that are no file: what lies on a Redis server."""
