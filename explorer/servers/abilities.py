@@ -10,6 +10,8 @@ from explorer.servers.client import Client, pairs, permitted, text
 VECTOR_SETS, SEARCH = "VADD", "FT.SEARCH"
 OTHERS = ("VRANGE", "FT.DEBUG", "_FT.DEBUG")
 NOT_KNOWN = "unknown"
+COORDINATED = 80000
+"""The version of the search module since which the nodes of a cluster answer for each other."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,12 @@ class Abilities:
         return f"{self.product} {self.version}{nodes}"
 
     @property
+    def searches_as_one(self) -> bool:
+        """Whether a search index covers all nodes: the module of Redis 8 sees to that, those before it did not."""
+        versions = [int(number) for name, _, number in (m.partition(" ") for m in self.modules) if name == "search"]
+        return not self.cluster or any(version >= COORDINATED for version in versions)
+
+    @property
     def without_vector_sets(self) -> str | None:
         """Why there are no vector sets on it, or None."""
         if VECTOR_SETS in self.commands:
@@ -56,13 +64,13 @@ def abilities(client: Client, progress: Progress = silent) -> Abilities:
     about = _facts(client, "server", progress)
     product = "Valkey" if "valkey_version" in about else about.get("server_name", "redis").capitalize()
     memory = _facts(client, "memory", progress)
-    nodes = client.nodes
+    nodes = client.nodes(progress)
     return Abilities(
         url=client.address.url,
         product=product,
         version=about.get("valkey_version") or about.get("redis_version", NOT_KNOWN),
         masters=len(nodes),
-        cluster=client.is_cluster,
+        cluster=client.is_cluster(progress),
         commands=frozenset(name for name in (VECTOR_SETS, SEARCH, *OTHERS) if _knows(client, name, progress)),
         modules=_modules(client, progress),
         memory=_number(memory.get("used_memory", "")),

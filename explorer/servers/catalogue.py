@@ -78,8 +78,7 @@ def holdings(client: Client, progress: Progress = silent) -> tuple[Holding, ...]
     """Everything that can be opened, sets first, by name. Raises PasswordNeeded or ServerFailed."""
     names = sorted({manifest.name_of_set(key) for key in _set_keys(client, progress)})
     found = [holding for name in names if (holding := vector_set(client, name, progress)) is not None]
-    indexes = sorted({text(name) for name in permitted(client, "FT._LIST", progress=progress) or ()})
-    for name in indexes:
+    for name in sorted({manifest.name_of_set(key) for key in _index_names(client, progress)}):
         found += search_fields(client, name, progress)
     return tuple(found)
 
@@ -135,12 +134,16 @@ def vector_set(client: Client, name: str, progress: Progress = silent) -> Holdin
 
 def search_fields(client: Client, name: str, progress: Progress = silent) -> list[Holding]:
     """The vector fields of a search index, each as a Holding; none where there is no such index."""
-    facts = pairs(permitted(client, "FT.INFO", name, progress=progress) or ())
+    said = manifest.read(client, name, progress)
+    said = said if said is not None and said.kind == INDEX else None
+    keys = said.keys if said is not None else (name,)
+    each = [pairs(permitted(client, "FT.INFO", key, key=key, progress=progress) or ()) for key in keys]
+    facts = next((one for one in each if one), {})
     if not facts:
         return []
     about = pairs(facts.get("index_definition", ()))
-    rows = documents(client, name, progress)
-    said = manifest.read(client, name, progress)
+    theirs = documents(client, name, progress) if said is None else 0
+    rows = theirs or sum(int(float(text(one.get("num_docs", 0)))) for one in each)
     found = []
     for words in facts.get("attributes", ()):
         field = {key.casefold(): value for key, value in pairs(words).items()}
@@ -152,7 +155,7 @@ def search_fields(client: Client, name: str, progress: Progress = silent) -> lis
             Holding(
                 kind=INDEX,
                 name=name,
-                keys=(name,),
+                keys=keys,
                 rows=rows,
                 dimensions=int(field.get("dim", 0)),
                 metric=METRICS.get(text(field.get("distance_metric", b"COSINE")).upper(), "cosine"),
@@ -164,8 +167,7 @@ def search_fields(client: Client, name: str, progress: Progress = silent) -> lis
                 written=rows,
             )
         )
-    ours = said if said is not None and said.kind == INDEX else None
-    return [_as_pushed(each, ours) for each in found]
+    return [_as_pushed(field, said) for field in found]
 
 
 def documents(client: Client, name: str, progress: Progress = silent) -> int:
@@ -180,8 +182,8 @@ def answering(client: Client, name: str, progress: Progress = silent) -> tuple[N
 
     Redis 8 does that; an older module answers for its own node alone. It is told by a document of another node's.
     """
-    nodes = client.nodes
-    for node in nodes if client.is_cluster else ():
+    nodes = client.nodes(progress)
+    for node in nodes if client.is_cluster(progress) else ():
         said = client.on(node, "FT.SEARCH", name, "*", "NOCONTENT", "LIMIT", 0, LOOKED_AT, progress=progress)
         if any(client.node_of(key) != node for key in said[1:]):
             return (node,)
@@ -189,7 +191,7 @@ def answering(client: Client, name: str, progress: Progress = silent) -> tuple[N
 
 
 def _as_pushed(found: Holding, said: Manifest | None) -> Holding:
-    """With what the manifest says of it, where there is one."""
+    """A Holding with what the manifest says of it, where there is one."""
     if said is None:
         return found
     return replace(found, rows=max(said.rows, found.rows), written=found.rows, pushed=True)
@@ -209,7 +211,7 @@ def _set_keys(client: Client, progress: Progress) -> list[str]:
     """The keys of the vector sets; those that are found in time where a server is full of other keys."""
     found: list[str] = []
     until = time.monotonic() + LONGEST_LOOK
-    for node in client.nodes:
+    for node in client.nodes(progress):
         cursor = "0"
         while time.monotonic() < until:
             reply = client.on(node, "SCAN", cursor, "COUNT", SCANNED, "TYPE", "vectorset", progress=progress)
@@ -218,6 +220,13 @@ def _set_keys(client: Client, progress: Progress) -> list[str]:
             if cursor == "0":
                 break
     return found
+
+
+def _index_names(client: Client, progress: Progress) -> set[str]:
+    """The names of the search indexes; none where there is no search."""
+    if permitted(client, "FT._LIST", progress=progress) is None:
+        return set()
+    return {text(name) for names in client.everywhere("FT._LIST", progress=progress).values() for name in names}
 
 
 def _way(holding: Holding) -> str:

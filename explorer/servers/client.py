@@ -7,7 +7,7 @@ every wait calls `progress`, so that a newer query can stop an older one, and en
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from explorer.core.progress import Progress, silent
@@ -24,7 +24,6 @@ ATTEMPTS = 3
 """How often a question is put whose connection is lost, or whose key the cluster has moved."""
 SETTLE_SECONDS = 0.2
 """What a cluster that is changing is given before it is asked again."""
-NAME = "ann-explorer"
 
 Word = str | bytes | int | float
 Command = tuple[Word, ...]
@@ -60,21 +59,20 @@ class Client:
         """The node that the address names."""
         return (self.address.host, self.address.port)
 
-    @property
-    def nodes(self) -> tuple[Node, ...]:
+    def nodes(self, progress: Progress = silent) -> tuple[Node, ...]:
         """All masters, in the order of their slots; only the one that the address names where there is no cluster."""
-        slots = self._topology()
+        slots = self._topology(progress)
         return tuple(dict.fromkeys(node for _, _, node in slots)) if slots else (self.alone,)
 
-    @property
-    def is_cluster(self) -> bool:
-        return bool(self._topology())
+    def is_cluster(self, progress: Progress = silent) -> bool:
+        """Whether the server is a node of one."""
+        return bool(self._topology(progress))
 
-    def node_of(self, key: str | bytes) -> Node:
+    def node_of(self, key: str | bytes, progress: Progress = silent) -> Node:
         """The node on which a key lies."""
         from redis.crc import key_slot
 
-        if not (slots := self._topology()):
+        if not (slots := self._topology(progress)):
             return self.alone
         slot = key_slot(key.encode() if isinstance(key, str) else key)
         for first, last, node in slots:
@@ -96,7 +94,7 @@ class Client:
 
     def everywhere(self, *command: Word, progress: Progress = silent, limit: float | None = None) -> dict[Node, Any]:
         """The reply of each master to one command."""
-        replies = self._exchange({node: [command] for node in self.nodes}, progress, limit)
+        replies = self._exchange({node: [command] for node in self.nodes(progress)}, progress, limit)
         return {node: self._good(found[0], node) for node, found in replies.items()}
 
     def on(self, node: Node, *command: Word, progress: Progress = silent, limit: float | None = None) -> Any:
@@ -115,7 +113,7 @@ class Client:
         What a server refuses is raised when all else has been carried out.
         """
         for left in reversed(range(ATTEMPTS)):
-            nodes = [self._node(target) for target in targets]
+            nodes = [self._node(target, progress) for target in targets]
             asked: dict[Node, list[Command]] = {}
             for node, command in zip(nodes, commands, strict=True):
                 asked.setdefault(node, []).append(command)
@@ -135,10 +133,10 @@ class Client:
             return [self._good(reply, node) for reply, node in zip(found, nodes, strict=True)]
         raise AssertionError("the last attempt returns or raises")
 
-    def _node(self, target: Target) -> Node:
+    def _node(self, target: Target, progress: Progress) -> Node:
         if target is None:
             return self.alone
-        return target if isinstance(target, tuple) else self.node_of(target)
+        return target if isinstance(target, tuple) else self.node_of(target, progress)
 
     def close(self) -> None:
         """Let go of all connections; the next question makes new ones."""
@@ -146,18 +144,18 @@ class Client:
             self._drop(node)
         self._slots = None
 
-    def _topology(self) -> list[tuple[int, int, Node]]:
+    def _topology(self, progress: Progress) -> list[tuple[int, int, Node]]:
         """Which node serves which slots: (first, last, node); empty where there is no cluster."""
         if self._slots is None:
-            self._slots = self._read_topology()
+            self._slots = self._read_topology(progress)
         return self._slots
 
-    def _read_topology(self) -> list[tuple[int, int, Node]]:
+    def _read_topology(self, progress: Progress) -> list[tuple[int, int, Node]]:
         """What the first node says that answers, the one that the address names before all others."""
         failure = ServerGone(f"{self.address.place} cannot be reached.")
         for node in dict.fromkeys((self.alone, *self._links)):
             try:
-                said = self._exchange({node: [("CLUSTER", "SLOTS")]}, silent, None)[node][0]
+                said = self._exchange({node: [("CLUSTER", "SLOTS")]}, progress, None)[node][0]
             except ServerGone as error:
                 failure = error
                 continue
@@ -180,7 +178,7 @@ class Client:
         try:
             for node, commands in asked.items():
                 with translated(self.address, node=place(node)):
-                    link = self._link(node)
+                    link = self._link(node, progress)
                     link.send_packed_command(link.pack_commands(commands), check_health=False)
             for node, commands in asked.items():
                 with translated(self.address, node=place(node)):
@@ -192,29 +190,32 @@ class Client:
             for each in unread:
                 self._drop(each)
 
-    def _link(self, node: Node) -> Any:
+    def _link(self, node: Node, progress: Progress) -> Any:
         """The connection to a node, made and let in."""
         if node not in self._links:
             password = passwords.at_hand(self.address)
             try:
-                self._links[node] = self._connected(node, password)
+                self._links[node] = self._connected(node, password, progress)
             except PasswordNeeded:
                 other = passwords.kept(self.address)
                 if not other or other == password:
                     raise
-                self._links[node] = self._connected(node, other)
+                self._links[node] = self._connected(node, other, progress)
                 passwords.hold(self.address, other)
         return self._links[node]
 
-    def _connected(self, node: Node, password: str) -> Any:
+    def _connected(self, node: Node, password: str, progress: Progress) -> Any:
         from redis.exceptions import AuthenticationError
 
         with translated(self.address, node=place(node)):
-            link = _new_link(self.address, node, password, self.limit)
+            link = _new_link(self.address, node, self.limit)
             try:
                 link.connect()
-                link.send_command("PING", check_health=False)
-                link.read_response()
+                # By hand: what redis-py says on connecting, nobody could stop while the server is silent.
+                for words in _greetings(self.address, password):
+                    link.send_command(*words, check_health=False)
+                    if isinstance(refused := _reply(link, time.monotonic() + self.limit, progress), Exception):
+                        raise refused
                 return link
             except AuthenticationError as error:
                 link.disconnect()
@@ -224,7 +225,7 @@ class Client:
                 link.disconnect()
                 raise
         # It wants none, whatever the environment says.
-        return self._connected(node, "")
+        return self._connected(node, "", progress)
 
     def _good(self, reply: Any, node: Node) -> Any:
         """A reply; raises what the server refused."""
@@ -248,7 +249,7 @@ def permitted(
 ) -> Any | None:
     """The reply, or None where the server does not know the command, or keeps it from this user.
 
-    Raises what says nothing about that: PasswordNeeded, ServerGone, and ServerBusy where it is too slow to answer.
+    Raises what says nothing about that: PasswordNeeded, ServerGone, and ServerBusy where it is too slow to ask.
     """
     try:
         return client.ask(*command, key=key, progress=progress)
@@ -293,7 +294,16 @@ def _moving(reply: Any) -> bool:
     return isinstance(reply, theirs.AskError | theirs.TryAgainError | theirs.ClusterDownError)
 
 
-def _new_link(address: Address, node: Node, password: str, limit: float) -> Any:
+def _greetings(address: Address, password: str) -> Iterator[Command]:
+    """What is said first; the last of it shows whether we were let in."""
+    if password:
+        yield ("AUTH", address.user, password) if address.user else ("AUTH", password)
+    if address.database:
+        yield ("SELECT", address.database)
+    yield ("PING",)
+
+
+def _new_link(address: Address, node: Node, limit: float) -> Any:
     from redis.backoff import NoBackoff
     from redis.connection import Connection, SSLConnection
     from redis.retry import Retry
@@ -301,14 +311,11 @@ def _new_link(address: Address, node: Node, password: str, limit: float) -> Any:
     options: dict[str, Any] = {
         "host": node[0],
         "port": node[1],
-        "db": address.database,
-        "username": address.user or None if password else None,
-        "password": password or None,
         "protocol": 2,
         "socket_timeout": limit,
         "socket_connect_timeout": limit,
         "retry": Retry(NoBackoff(), 0),
-        "client_name": NAME,
+        "driver_info": None,
     }
     if not address.tls:
         return Connection(**options)

@@ -18,6 +18,8 @@ from explorer.servers.client import Client, pairs, text
 
 OURS = "ANN Explorer"
 SUFFIX = ".about"
+MARK = "#"
+"""Between the name of a push and the number of a row, in the key of a document."""
 LAYOUT = 1
 
 
@@ -84,6 +86,11 @@ def write(client: Client, manifest: Manifest, progress: Progress = silent) -> No
     facts = {name: value for name, value in asdict(manifest).items() if name not in ("name", "written")}
     said = ("program", OURS, "layout", LAYOUT, "about", json.dumps(facts), "written", manifest.written)
     client.ask("HSET", manifest.key, *said, key=manifest.key, progress=progress)
+
+
+def document(name: str, row: int) -> str:
+    """The key of the document that holds a row: NAME#row."""
+    return f"{name}{MARK}{row}"
 
 
 def name_of_set(key: str) -> str:

@@ -7,10 +7,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from explorer.errors import Unavailable
-from explorer.indexes.redis import removing
 from explorer.servers import address as addresses
 from explorer.servers import client as clients
-from explorer.servers import passwords
+from explorer.servers import manifest, passwords, removing
 from explorer.servers.abilities import Abilities, abilities
 from explorer.servers.address import Address
 from explorer.servers.catalogue import Holding, holdings
@@ -61,14 +60,14 @@ class ConnectRequest:
 
 @dataclass(frozen=True)
 class RemoveRequest:
-    """Delete from a server what was pushed under a name; returns how many rows that were."""
+    """Delete from a server what was pushed under a name; returns how many keys that were."""
 
     url: str
     name: str
 
     def __call__(self, desk: Desk) -> int:
         with _speaking(self.url) as client:
-            return removing.removed(client, self.name, desk.progress).written
+            return removing.removed(client, self.name, desk.progress)
 
 
 @dataclass(frozen=True)
@@ -80,7 +79,8 @@ class SoFarRequest:
 
     def __call__(self, desk: Desk) -> tuple[int, int]:
         with _speaking(self.url) as client:
-            return removing.so_far(client, self.name, desk.progress)
+            found = manifest.read(client, self.name, desk.progress)
+            return (found.written, found.rows) if found is not None else (0, 0)
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -30,6 +30,16 @@ SMALL = {
     "voyager": {"seed": 1},
 }
 """Build parameters that make a test index quick and the same every time."""
+
+
+def in_eight_bits(query: NDArray[np.float32]) -> NDArray[np.float32]:
+    """A query as Redis compares it with vectors of eight bits: itself in eight bits."""
+    widest = np.abs(query).max() / 127
+    return np.round(query / widest) * widest
+
+
+SHORTENED = {"redis-vset": in_eight_bits}
+"""Types that shorten the query as well as the rows."""
 
 
 def vectors(rows: int = 400, dimensions: int = 12) -> NDArray[np.float32]:
@@ -66,8 +76,12 @@ def brute(dataset: Dataset, metric: Metric, query: NDArray[np.float32], k: int, 
 
 
 @pytest.fixture(params=BOTH, ids="-".join)
-def both(request: pytest.FixtureRequest) -> Iterator[tuple[str, Metric]]:
-    yield request.param
+def both(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> tuple[str, Metric]:
+    name, metric = request.param
+    if types()[name].on_server:
+        server = request.getfixturevalue("redis_server")
+        monkeypatch.setitem(SMALL, name, {"server": server.url, "key": "test", "existing": "replace"})
+    return name, metric
 
 
 def test_there_are_types_of_all_metrics() -> None:
@@ -115,6 +129,7 @@ def test_a_lossy_type_ranks_by_its_own_vectors(
         found = searcher.search(query[None], 10, params)[0]
         assert found.shape == (10,)
         assert len(set(found.tolist())) == 10
+        query = SHORTENED.get(name, lambda vector: vector)(query)
         nearness = held @ query if metric != "euclidean" else -np.linalg.norm(held - query, axis=1)
         last = np.sort(nearness)[-10]
         assert (nearness[found] >= last - 1e-4 * np.abs(nearness).max()).all()
@@ -233,7 +248,7 @@ def test_cancelled_at_once_or_late_nothing_is_left(
 
         notes.clear()
         try:
-            built(dataset, name, metric, {}, folder, progress)
+            built(dataset, name, metric, SMALL[name] if types()[name].on_server else {}, folder, progress)
         except Cancelled:
             assert list(folder.iterdir()) == []
         else:

@@ -11,8 +11,8 @@ from explorer.core.dataset import Dataset
 from explorer.core.strings import Strings
 from explorer.errors import BadFile
 from explorer.indexes.redis.description import Description
+from explorer.servers.manifest import MARK
 
-MARK = "#"
 NUMBERED = re.compile(rb"#\d+$")
 
 

@@ -20,7 +20,7 @@ from explorer.indexes.redis.elements import Elements, Numbered
 from explorer.indexes.redis.searcher import RedisSearcher
 from explorer.indexes.redis.store import Store
 from explorer.servers import client as clients
-from explorer.servers import manifest, passwords
+from explorer.servers import manifest, passwords, removing
 from explorer.servers.abilities import Abilities, abilities
 from explorer.servers.address import named
 from explorer.servers.client import Client
@@ -152,9 +152,8 @@ class RedisType(IndexType):
         if about.made_here:
             client = Client(named(about.url).address)
             try:
-                found = manifest.read(client, about.name, progress)
-                if found is not None:
-                    pushing.remove(client, self.store(about), found, progress)
+                if manifest.read(client, about.name, progress) is not None:
+                    removing.removed(client, about.name, progress)
             finally:
                 client.close()
 
@@ -188,6 +187,6 @@ def _key(params: Params, dataset: Dataset) -> str:
     """What it is called on the server, without its prefix. Raises BadParameter for a name with a `#` in it: what stands
     behind one is the number of a row."""
     key = str(params.get("key", "")).strip() or ODD.sub("-", dataset.title).strip("-") or "vectors"
-    if elements.MARK in key:
-        raise BadParameter(f"key is a name without {elements.MARK}, not “{key}”.")
+    if manifest.MARK in key:
+        raise BadParameter(f"key is a name without {manifest.MARK}, not “{key}”.")
     return key

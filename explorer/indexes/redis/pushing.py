@@ -1,4 +1,4 @@
-"""Pushing a Dataset to a server: in batches, with progress, to be stopped and gone on with; and removing it again."""
+"""Pushing a Dataset to a server: in batches, with progress, to be stopped and gone on with."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from explorer.indexes.graphs import ready
 from explorer.indexes.redis.elements import Elements, Numbered
 from explorer.indexes.redis.store import Store
 from explorer.room import readable
-from explorer.servers import manifest
+from explorer.servers import manifest, removing
 from explorer.servers.abilities import Abilities
 from explorer.servers.client import Client
 from explorer.servers.manifest import Manifest
@@ -67,14 +67,6 @@ def push(
     return fresh
 
 
-def remove(client: Client, store: Store, found: Manifest, progress: Progress = silent) -> None:
-    """Remove what was pushed under a manifest, and the manifest last."""
-    # Half removed it must not look complete.
-    client.ask("HSET", found.key, "written", 0, key=found.key, progress=progress)
-    store.remove(client, found, progress)
-    client.ask("UNLINK", found.key, key=found.key, progress=progress)
-
-
 def attributes(dataset: Dataset, start: int, stop: int) -> Iterator[dict[str, Any]]:
     """The metadata of rows start … stop: numbers as numbers, the rest as text, without what is missing."""
     for row in range(start, stop):
@@ -102,9 +94,9 @@ def _begun(client: Client, store: Store, wanted: Manifest, progress: Progress, *
             f"{client.address.place} already holds “{wanted.name}” ({what}); take another key, or say existing=replace."
         )
     if found is not None:
-        remove(client, store, found, progress)
+        removing.removed(client, found.name, progress)
     elif what:
-        store.remove(client, None, progress)
+        store.clear(client, progress)
     return 0, True
 
 

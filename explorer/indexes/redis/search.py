@@ -17,12 +17,11 @@ from explorer.core.progress import Progress
 from explorer.errors import ServerFailed
 from explorer.indexes.base import IndexHandle
 from explorer.indexes.redis.description import Description
-from explorer.indexes.redis.elements import MARK
 from explorer.indexes.redis.kind import EXISTING, KEY, MOST, PREFIXED, SERVER, TIMEOUT, RedisType
-from explorer.indexes.redis.store import Keyed, Scored, Store
+from explorer.indexes.redis.store import Keyed, Scored, Store, spread
 from explorer.servers.abilities import Abilities
 from explorer.servers.client import Client, Word, pairs, text
-from explorer.servers.manifest import Manifest
+from explorer.servers.manifest import MARK, document
 
 METRICS: dict[Metric, str] = {"cosine": "COSINE", "euclidean": "L2", "dot": "IP"}
 FIELD, SCORE = "vector", "score"
@@ -34,7 +33,6 @@ SEPARATOR = "\x1f"
 DOCUMENT_BYTES, LINK_BYTES = 250, 16
 WAIT_SECONDS = 0.05
 STALLED_SECONDS = 30.0
-REMOVED_AT_ONCE = 1000
 ODD = re.compile(r"\W+")
 
 
@@ -78,9 +76,10 @@ class RedisSearch(RedisType):
         return SearchIndex(about)
 
     def planned(self, client: Client, server: Abilities, name: str, params: Params) -> tuple[tuple[str, ...], Params]:
-        """The index has the name itself."""
+        """The index has the name itself; in a cluster whose nodes search each for itself, one stands on each."""
         made_by = ("algorithm", "M", "EF_CONSTRUCTION") if params["algorithm"] != "FLAT" else ("algorithm",)
-        return (name,), {each: params[each] for each in made_by}
+        keys = (name,) if server.searches_as_one else spread(client, name, server.masters)
+        return keys, {each: params[each] for each in made_by}
 
     def search_defaults(self, handle: IndexHandle, k: int) -> Params:
         """As many in view as are asked for, and RediSearch's own at least."""
@@ -92,13 +91,14 @@ class RedisSearch(RedisType):
 
 
 class SearchIndex(Store):
-    """One index; in a cluster it stands on every master, over the documents there."""
+    """One index; or several of the same documents' names, each over those of its own node, where nothing on the servers
+    makes one of them."""
 
     score_name = "KNN score"
     nearer_is_larger = False
 
     def create(self, client: Client, columns: Sequence[Any], progress: Progress) -> None:
-        """FT.CREATE on each master that has it not yet."""
+        """FT.CREATE for each that is not there yet."""
         about = self.about
         how: list[Word] = ["TYPE", "FLOAT32", "DIM", about.dimensions, "DISTANCE_METRIC", METRICS[about.metric]]
         algorithm = str(about.params["algorithm"])
@@ -110,21 +110,9 @@ class SearchIndex(Store):
         schema: list[Word] = [FIELD, "VECTOR", algorithm, len(how), *how]
         for column in columns:
             schema += [column.name, "AS", alias(column), *_field_type(column)]
-        for node in client.nodes:
-            if not self._is_on(client, node, progress):
-                client.on(
-                    node,
-                    "FT.CREATE",
-                    about.name,
-                    "ON",
-                    "HASH",
-                    "PREFIX",
-                    1,
-                    f"{about.name}{MARK}",
-                    "SCHEMA",
-                    *schema,
-                    progress=progress,
-                )
+        for key in self._missing(client, progress):
+            prefix: tuple[Word, ...] = ("PREFIX", 1, f"{about.name}{MARK}")
+            client.ask("FT.CREATE", key, "ON", "HASH", *prefix, "SCHEMA", *schema, key=key, progress=progress)
 
     def additions(
         self, first: int, elements: Sequence[bytes], vectors: NDArray[np.float32], attributes: Sequence[dict[str, Any]]
@@ -153,28 +141,25 @@ class SearchIndex(Store):
             time.sleep(WAIT_SECONDS)
 
     def count(self, client: Client, progress: Progress) -> int:
-        """num_docs of all masters; of one of them where the masters speak for each other."""
-        counts = [int(float(text(each.get("num_docs", 0)))) for each in self._infos(client, progress)]
-        return max(counts) if counts and max(counts) >= self.about.rows else sum(counts)
+        """num_docs of all."""
+        if self._missing(client, progress):
+            return 0
+        return sum(int(float(text(each.get("num_docs", 0)))) for each in self._infos(client, progress))
 
     def occupied(self, client: Client, progress: Progress) -> str:
         """An index of that name, or documents where ours would be."""
-        if any(self._is_on(client, node, progress) for node in client.nodes):
+        if len(self._missing(client, progress)) < len(self.about.keys):
             return "a search index"
-        first = f"{self.about.name}{MARK}0"
+        first = document(self.about.name, 0)
         kind = text(client.ask("TYPE", first, key=first, progress=progress))
         return "" if kind == "none" else f"a {kind} at {first}"
 
-    def remove(self, client: Client, found: Manifest | None, progress: Progress) -> None:
-        """The index; and with a manifest the documents that were pushed, of which there are so many."""
-        for node in client.nodes:
-            if self._is_on(client, node, progress):
-                client.on(node, "FT.DROPINDEX", self.about.name, progress=progress)
-        rows = found.rows if found is not None else 0
-        for start in range(0, rows, REMOVED_AT_ONCE):
-            progress(start / rows, "removing")
-            keys = [f"{self.about.name}{MARK}{row}" for row in range(start, min(start + REMOVED_AT_ONCE, rows))]
-            client.gather([("UNLINK", key) for key in keys], keys, progress)
+    def clear(self, client: Client, progress: Progress) -> None:
+        """Drop the index, and leave its documents to whoever put them there."""
+        missing = self._missing(client, progress)
+        for key in self.about.keys:
+            if key not in missing:
+                client.ask("FT.DROPINDEX", key, key=key, progress=progress)
 
     def memory(self, client: Client, progress: Progress) -> int:
         """What the indexes take, and the documents about."""
@@ -183,25 +168,25 @@ class SearchIndex(Store):
             for each in self._infos(client, progress)
             for name in ("vector_index_sz_mb", "total_index_memory_sz_mb")
         )
-        return int(sum(sizes) * (1 << 20)) or self.about.rows * self.row_bytes()
+        documents = self.about.rows * (DOCUMENT_BYTES + 4 * self.about.dimensions)
+        return int(sum(sizes) * (1 << 20)) + documents
 
     def row_bytes(self) -> int:
         """The vector in the document and in the index, the links, and what is kept beside them."""
         links = int(self.about.params.get("M", 0))
         return DOCUMENT_BYTES + 2 * 4 * self.about.dimensions + LINK_BYTES * links
 
-    def question(self, client: Client, query: NDArray[np.float32], count: int, params: Params) -> list[Keyed]:
-        """FT.SEARCH for the nearest, the same on each master of a cluster."""
+    def question(self, query: NDArray[np.float32], count: int, params: Params) -> list[Keyed]:
+        """FT.SEARCH of each for the nearest."""
         about, algorithm = self.about, str(self.about.params.get("algorithm", "HNSW"))
         effort = int(params["EF_RUNTIME"])
         how = {"HNSW": f" EF_RUNTIME {effort}", "SVS-VAMANA": f" SEARCH_WINDOW_SIZE {effort}"}.get(algorithm, "")
         asked = f"*=>[KNN {count} @{about.field} $q{how} AS {SCORE}]"
-        numbers = query.astype("<f4", copy=False).tobytes()
-        command = (
-            *("FT.SEARCH", about.name, asked, "PARAMS", 2, "q", numbers, "SORTBY", SCORE, "RETURN", 1, SCORE),
+        rest = (
+            *(asked, "PARAMS", 2, "q", query.astype("<f4", copy=False).tobytes(), "SORTBY", SCORE, "RETURN", 1, SCORE),
             *("LIMIT", 0, count, "TIMEOUT", int(params["timeout"]), "DIALECT", 2),
         )
-        return [(node, command) for node in client.nodes]
+        return [(key, ("FT.SEARCH", key, *rest)) for key in about.keys]
 
     def answer(self, reply: Any) -> list[Scored]:
         """How many, then documents and their fields in turn."""
@@ -213,10 +198,13 @@ class SearchIndex(Store):
         return found
 
     def _infos(self, client: Client, progress: Progress) -> list[dict[str, Any]]:
-        return [pairs(said) for said in client.everywhere("FT.INFO", self.about.name, progress=progress).values()]
+        keys = self.about.keys
+        return [pairs(said) for said in client.gather([("FT.INFO", key) for key in keys], keys, progress)]
 
-    def _is_on(self, client: Client, node: tuple[str, int], progress: Progress) -> bool:
-        return self.about.name.encode() in client.on(node, "FT._LIST", progress=progress)
+    def _missing(self, client: Client, progress: Progress) -> list[str]:
+        """Those of our indexes that are not there."""
+        there = client.gather([("FT._LIST",)] * len(self.about.keys), self.about.keys, progress)
+        return [key for key, names in zip(self.about.keys, there, strict=True) if key.encode() not in names]
 
 
 def alias(column: Column) -> str:

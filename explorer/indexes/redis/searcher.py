@@ -80,7 +80,7 @@ class RedisSearcher(Searcher):
     def _nearest(self, query: NDArray[np.float32], count: int, params: Params, progress: Progress) -> NDArray[np.int64]:
         """The server's own first `count` rows, the zero ones behind the others."""
         asked = min(count + self._zeros, self._dataset.rows)
-        self._asked = self._store.question(self._client, query, asked, params)
+        self._asked = self._store.question(query, asked, params)
         limit = int(params["timeout"]) / 1000
         replies = self._client.gather(
             [command for _, command in self._asked], [key for key, _ in self._asked], progress, limit

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import Any
@@ -11,9 +12,9 @@ from numpy.typing import NDArray
 
 from explorer.core.params import Params
 from explorer.core.progress import Progress
+from explorer.errors import BadParameter
 from explorer.indexes.redis.description import Description
 from explorer.servers.client import Client, Command, Target
-from explorer.servers.manifest import Manifest
 
 Keyed = tuple[Target, Command]
 """A command with the key, or the node, that says where in a cluster it is carried out."""
@@ -54,8 +55,8 @@ class Store(ABC):
         """What stands in the place of an index that was not pushed by us; empty when the place is free."""
 
     @abstractmethod
-    def remove(self, client: Client, found: Manifest | None, progress: Progress) -> None:
-        """Remove the index and all that was added, or without a manifest only what stands in its place."""
+    def clear(self, client: Client, progress: Progress) -> None:
+        """Make the place free of what stands in it and is not ours."""
 
     @abstractmethod
     def memory(self, client: Client, progress: Progress) -> int:
@@ -66,7 +67,7 @@ class Store(ABC):
         """About how much memory a row takes on the server, without its attributes."""
 
     @abstractmethod
-    def question(self, client: Client, query: NDArray[np.float32], count: int, params: Params) -> list[Keyed]:
+    def question(self, query: NDArray[np.float32], count: int, params: Params) -> list[Keyed]:
         """The commands whose replies together hold the nearest `count` to a query (d,)."""
 
     @abstractmethod
@@ -76,3 +77,16 @@ class Store(ABC):
     def decoded(self, client: Client, elements: Sequence[bytes]) -> NDArray[np.float32]:
         """Vectors (m, d) as the server holds them. Raises NotImplementedError where it does not give them out."""
         raise NotImplementedError
+
+
+def spread(client: Client, name: str, shards: int) -> tuple[str, ...]:
+    """Keys `NAME:{tag}`, by turns on all nodes of a cluster: Redis puts a key where what stands in braces leads."""
+    nodes = client.nodes()
+    if shards > 1 and len(nodes) > 1 and "{" in name:
+        raise BadParameter(f"“{name}” has a brace, by which Redis would put all of it on one node; take another key.")
+    keys: list[str] = []
+    tags = itertools.count()
+    for shard in range(shards):
+        wanted = nodes[shard % len(nodes)]
+        keys.append(next(key for tag in tags if client.node_of(key := f"{name}:{{{tag}}}") == wanted))
+    return tuple(keys)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import json
 from collections.abc import Sequence
 from typing import Any
@@ -12,14 +11,13 @@ from numpy.typing import NDArray
 
 from explorer.core.params import Param, Params
 from explorer.core.progress import Progress
-from explorer.errors import BadParameter, ServerFailed
+from explorer.errors import ServerFailed
 from explorer.indexes.base import IndexHandle
 from explorer.indexes.redis.description import Description
 from explorer.indexes.redis.kind import EXISTING, KEY, MOST, PREFIXED, SERVER, TIMEOUT, RedisType
-from explorer.indexes.redis.store import Keyed, Scored, Store
+from explorer.indexes.redis.store import Keyed, Scored, Store, spread
 from explorer.servers.abilities import Abilities
 from explorer.servers.client import Client, Word, permitted, text
-from explorer.servers.manifest import Manifest
 
 EF = 100
 """Redis's own; a search that is asked for more keeps as many in view as it is asked for."""
@@ -147,10 +145,9 @@ class VectorSet(Store):
                 return f"a {kind}"
         return ""
 
-    def remove(self, client: Client, found: Manifest | None, progress: Progress) -> None:
-        """UNLINK the sets: the server frees their memory beside its other work."""
-        keys = list(found.keys if found is not None else self.about.keys)
-        client.gather([("UNLINK", key) for key in keys], keys, progress)
+    def clear(self, client: Client, progress: Progress) -> None:
+        """UNLINK the keys: the server frees their memory beside its other work."""
+        client.gather([("UNLINK", key) for key in self.about.keys], self.about.keys, progress)
 
     def memory(self, client: Client, progress: Progress) -> int:
         """MEMORY USAGE where it may be asked, otherwise what such a set usually takes."""
@@ -166,7 +163,7 @@ class VectorSet(Store):
         width = int(params["reduce"]) or self.about.dimensions
         return ROW_BYTES + LINK_BYTES * int(params["M"]) + width * BITS[str(params["quantization"])] // 8
 
-    def question(self, client: Client, query: NDArray[np.float32], count: int, params: Params) -> list[Keyed]:
+    def question(self, query: NDArray[np.float32], count: int, params: Params) -> list[Keyed]:
         """VSIM of each set."""
         numbers = query.astype("<f4", copy=False).tobytes()
         how: tuple[Word, ...] = ("COUNT", count, "EF", min(MOST_EF, max(count, int(params["ef_search"]))))
@@ -194,16 +191,3 @@ class VectorSet(Store):
 def keeps_all(params: Params) -> bool:
     """Whether a set made by such parameters holds the vectors as they are."""
     return params.get("quantization") == "NOQUANT" and not int(params.get("reduce", 0))
-
-
-def spread(client: Client, name: str, shards: int) -> tuple[str, ...]:
-    """Keys `NAME:{tag}`, by turns on all nodes of a cluster: Redis puts a key where what stands in braces leads."""
-    nodes = client.nodes
-    if shards > 1 and len(nodes) > 1 and "{" in name:
-        raise BadParameter(f"“{name}” has a brace, by which Redis would put all of it on one node; take another key.")
-    keys: list[str] = []
-    tags = itertools.count()
-    for shard in range(shards):
-        wanted = nodes[shard % len(nodes)]
-        keys.append(next(key for tag in tags if client.node_of(key := f"{name}:{{{tag}}}") == wanted))
-    return tuple(keys)
