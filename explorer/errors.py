@@ -12,6 +12,7 @@ ExplorerError
 ├── ServerFailed             a server that refused, or took too long
 │   ├── ServerGone           it cannot be reached, or went away
 │   ├── ServerBusy           it cannot answer now: too slow, still loading, a part of it down
+│   ├── PushUnfinished       it has got a part of the rows, and stopped taking more
 │   └── PasswordNeeded       it wants a password, or another one
 ├── TaskFailed               a child process ended before its work did
 └── Cancelled                somebody said stop
@@ -98,6 +99,10 @@ class ServerGone(ServerFailed):
 
 class ServerBusy(ServerFailed):
     """The server cannot answer now; the same question may have an answer later."""
+
+
+class PushUnfinished(ServerFailed):
+    """A push that did not come to its end: says how far it came; pushing again goes on from there."""
 
 
 class PasswordNeeded(ServerFailed):

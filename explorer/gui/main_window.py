@@ -75,8 +75,8 @@ class MainWindow(QMainWindow):
     def _lay_out(self) -> None:
         controller = self.controller
         self.query_bar = QueryBar(controller, self.switch_theme)
-        self.map = MapPanel(controller)
-        self.indexes = IndexesPanel(controller)
+        self.map = MapPanel(controller, self.connect_to_server)
+        self.indexes = IndexesPanel(controller, self.connect_to_server)
         self.neighbours = NeighboursPanel(controller)
         self.inspector = Inspector(controller)
         self.welcome = Welcome(controller, self.choose_file, self.connect_to_server)
@@ -135,9 +135,7 @@ class MainWindow(QMainWindow):
     @cached_property
     def server_dialog(self) -> ServerDialog:
         """Made when it is first wanted."""
-        return ServerDialog(
-            self.controller, self, open_holding=self.open_holding, push=lambda: self.indexes.offer_push()
-        )
+        return ServerDialog(self.controller, self, open_holding=self.open_holding, push=self.indexes.offer_push)
 
     def open_holding(self, holding: Holding, sample: int) -> bool:
         """Open what lies on the server, asking first when work would be lost; whether that was begun."""
@@ -208,6 +206,7 @@ class MainWindow(QMainWindow):
             Action("Show all labels of the legend", "", controller.looking.show_all),
             Action("Copy the neighbours", "Ctrl+Shift+C", self.neighbours.copy),
             Action("Export the neighbours …", "Ctrl+E", self.neighbours.export),
+            Action("Show the command that was sent to the server", "", self.neighbours.show_command),
             Action("Dark or light", "Ctrl+Shift+L", self.switch_theme),
             Action("Full screen", "F11", self.full_screen),
             Action("Commands", "Ctrl+K", self.open_palette),

@@ -139,6 +139,15 @@ def _style_sheet(t: Theme) -> str:
     }}
     QLineEdit:focus, QSpinBox:focus, QDoubleSpinBox:focus, QComboBox:focus {{ border-color: {t.accent}; }}
     QLineEdit#query {{ padding: 7px 10px; font-size: 14px; border-radius: 6px; }}
+    QCheckBox {{ spacing: 8px; }}
+    QCheckBox:disabled {{ color: {t.quiet}; }}
+    QCheckBox::indicator {{
+        width: 14px; height: 14px; border: 1px solid {t.quiet}; border-radius: 4px; background: {t.field};
+    }}
+    QCheckBox::indicator:focus, QCheckBox::indicator:hover {{ border-color: {t.accent}; }}
+    QCheckBox::indicator:checked {{
+        background: {t.accent}; border-color: {t.accent}; image: url("{icons}/check-{t.name}.svg");
+    }}
     QComboBox::drop-down {{ border: none; width: 22px; }}
     QComboBox::down-arrow {{ image: url("{icons}/down-{t.name}.svg"); width: 12px; height: 12px; }}
     QSpinBox::up-button, QDoubleSpinBox::up-button {{

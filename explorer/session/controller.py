@@ -11,6 +11,7 @@ from explorer.session.losing import would_lose
 from explorer.session.mapping import Mapping
 from explorer.session.measuring import Measuring
 from explorer.session.opening import Opening
+from explorer.session.pushing import Pushing
 from explorer.session.scratch import Scratch
 from explorer.session.serving import Serving
 from explorer.session.session import Session
@@ -30,11 +31,12 @@ class Controller:
         self.tasks = Tasks(self.session, self.runner)
         self.opening = Opening(self.session, self.tasks, self.settings)
         self.mapping = Mapping(self.session, self.tasks)
-        self.indexing = Indexing(self.session, self.tasks, self.runner, self.scratch)
+        self.serving = Serving(self.session, self.tasks, self.runner, self.opening, self.settings)
+        self.pushing = Pushing(self.session, self.tasks, self.serving)
+        self.indexing = Indexing(self.session, self.tasks, self.runner, self.scratch, self.pushing)
         self.measuring = Measuring(self.session, self.tasks)
         self.asking = Asking(self.session, self.runner)
         self.looking = Looking(self.session)
-        self.serving = Serving(self.session, self.tasks, self.runner, self.opening, self.settings)
 
     def would_lose(self, *, closing: bool = False) -> tuple[str, ...]:
         """What people asked for that opening another source, or `closing`, would throw away; each in words."""

@@ -13,6 +13,9 @@ from explorer.core.params import Params
 from explorer.errors import BadParameter, Cancelled, ExplorerError, TaskFailed
 from explorer.indexes import asking, type_named
 from explorer.indexes.base import IndexHandle
+from explorer.servers.address import address_of
+from explorer.session import pushing
+from explorer.session.pushing import Push, Pushing
 from explorer.session.scratch import Scratch
 from explorer.session.session import Session
 from explorer.session.state import EXACT, IndexEntry, State
@@ -25,11 +28,12 @@ from explorer.work.runner import Runner
 class Indexing:
     """Keeps an exact index for the present metric, and builds what is asked for."""
 
-    def __init__(self, session: Session, tasks: Tasks, runner: Runner, scratch: Scratch) -> None:
+    def __init__(self, session: Session, tasks: Tasks, runner: Runner, scratch: Scratch, pushes: Pushing) -> None:
         self._session = session
         self._tasks = tasks
         self._runner = runner
         self._scratch = scratch
+        self._pushes = pushes
         self._numbers = itertools.count(1)
         self._chosen = False
         self._prepared: dict[Metric, Path] = {}
@@ -51,7 +55,8 @@ class Indexing:
             return
         kind = type_named(type_name)
         try:
-            checked = core_params.checked(kind.build_params, params or {}, kind.name)
+            params = pushing.given(kind, params or {}, state)
+            checked = core_params.checked(kind.build_params, params, kind.name)
             if state.metric not in kind.metrics:
                 raise BadParameter(f"{kind.title} knows {', '.join(kind.metrics)}, not {state.metric}.")
             if reason := kind.unavailable():
@@ -70,11 +75,19 @@ class Indexing:
 
         def failed(error: ExplorerError) -> None:
             clean_up()
-            self._failed(error)
+            if not (push and self._pushes.ended(push, error)):
+                self._failed(error)
 
+        name = pushing.name_on_server(checked, state.dataset)
+        push = Push(type_name, checked, replacing, name) if kind.on_server else None
         done = self._built(key, by_itself)
         title = f"Building {kind.title}"
         self._tasks.start(f"{BUILD}{key}", title, request, done, failed, unheard=clean_up, by_itself=by_itself)
+
+    def resume(self) -> None:
+        """Go on with a push that did not come to its end: build again with the same parameters."""
+        if (push := self._pushes.unfinished) is not None:
+            self.build(push.type, push.params, replacing=push.replacing)
 
     def open(self, path: Path) -> None:
         """Open a saved index over the present Dataset."""
@@ -119,10 +132,11 @@ class Indexing:
             self._chosen = True
             self._session.update(current=key, metric=entry.handle.metric)
 
-    def remove(self, key: str) -> None:
+    def remove(self, key: str, *, on_server: bool = False) -> None:
         """Take an index off the list; exact search answers instead. A task that builds it is cancelled.
 
-        Exact search itself stays: it costs nothing, and the others are held against it.
+        Exact search itself stays: it costs nothing, and the others are held against it. One on a server stays there,
+        unless it is to be deleted `on_server` too.
         """
         self._tasks.cancel(f"{BUILD}{key}")
         state = self._session.state
@@ -135,6 +149,17 @@ class Indexing:
             indexes=left, current=(exact.key if exact else "") if state.current == key else state.current
         )
         self._discard(entry.handle)
+        if on_server and entry.on_server and state.dataset is not None:
+            name = pushing.name_on_server(entry.handle.params, state.dataset)
+            self._pushes.remove(name, address_of(str(entry.handle.params["server"])))
+
+    def remove_from_server(self, name: str) -> None:
+        """Delete what was pushed to the present server under that name, and take it off the list where it is there."""
+        state = self._session.state
+        if state.server is not None:
+            for entry in pushing.entries_named(state, name, state.server.address):
+                self.remove(entry.key)
+            self._pushes.remove(name)
 
     def set_search(self, key: str, given: Params) -> None:
         """Set search parameters; they act at once, without rebuilding. What is not given follows from k."""

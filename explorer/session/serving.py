@@ -1,4 +1,4 @@
-"""The server: connect to it, open what lies on it, remove what was put there."""
+"""The server: connect to it, and open what lies on it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from explorer.session.state import State
 from explorer.session.tasks import SERVER, Tasks
 from explorer.work.latest import ignore
 from explorer.work.runner import Runner
-from explorer.work.serving import Connected, ConnectRequest, KeyringRequest, RemoveRequest
+from explorer.work.serving import Connected, ConnectRequest, KeyringRequest
 
 LAST = "server"
 """Under this name the last address is remembered; a password never is."""
@@ -94,26 +94,8 @@ class Serving:
         """Open what lies on the server: all of it, or a random sample of so many rows."""
         server = self._session.state.server
         if server is not None:
-            options = {"sample": str(sample), "seed": str(seed)} if 0 < sample < holding.rows else {}
+            options = {"sample": str(sample), "seed": str(seed)} if 0 < sample < holding.written else {}
             self._opening.open(holding.named(Named(server.address)).url, options=options)
-
-    def remove(self, name: str) -> None:
-        """Delete from the server what this program has put there under that name, and look again at what is left."""
-        server = self._session.state.server
-        if server is None:
-            return
-
-        def done(_: int) -> None:
-            if (present := self._session.state.server) is not None and present.address == server.address:
-                self.refresh()
-
-        def failed(error: ExplorerError) -> None:
-            if not isinstance(error, Cancelled):
-                self._session.fail("server", error)
-
-        self._session.clear_problem("server")
-        request, title = RemoveRequest(server.abilities.url, name), f"Removing {name} from {server.place}"
-        self._tasks.start(f"{SERVER}remove {name}", title, request, done, failed)
 
     def look_for_keyring(self) -> None:
         """Find out whether passwords can be kept; asked where nobody waits for it."""

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from explorer.errors import ExplorerError, PasswordNeeded, ServerFailed
+from explorer.errors import ExplorerError, PasswordNeeded, PushUnfinished, ServerFailed
 from explorer.session.state import Mend, Place, Problem, State
 
 Listener = Callable[[State, State], None]
@@ -72,6 +72,8 @@ def _mend(error: ExplorerError | str) -> Mend:
     """What a server has refused is asked again, with a password where that is what it wants."""
     if isinstance(error, PasswordNeeded):
         return "password"
+    if isinstance(error, PushUnfinished):
+        return "resume"
     return "again" if isinstance(error, ServerFailed) else ""
 
 

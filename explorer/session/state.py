@@ -15,6 +15,7 @@ from explorer.core.params import Params
 from explorer.core.projection import Projection
 from explorer.core.query import Query
 from explorer.core.recall import Verdict
+from explorer.indexes import type_named
 from explorer.indexes.base import IndexHandle
 from explorer.measure.recall import RecallResult
 from explorer.work.requests import Answer
@@ -24,8 +25,9 @@ EXACT = "exact"
 """The index type that looks at everything."""
 
 Place = Literal["data", "query", "map", "indexes", "server"]
-Mend = Literal["", "again", "password"]
-"""What mends a problem beside the sentence's own advice: asking again, or giving the password of a server."""
+Mend = Literal["", "again", "password", "resume"]
+"""What mends a problem beside the sentence's own advice: asking again, giving the password of a server, or going on
+with a push that has come half-way."""
 
 
 @dataclass(frozen=True)
@@ -72,7 +74,12 @@ class IndexEntry:
     @property
     def unsaved(self) -> bool:
         """Whether somebody would have to build it again."""
-        return self.by_hand and not self.name
+        return self.by_hand and not self.name and not self.on_server
+
+    @property
+    def on_server(self) -> bool:
+        """Whether it lies on a server, and stays there."""
+        return type_named(self.handle.type).on_server
 
 
 @dataclass(frozen=True, eq=False)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from explorer import loading, naming, projection
 from explorer.core import query as core_query
@@ -22,7 +23,7 @@ from explorer.indexes.base import IndexHandle
 from explorer.measure import recall
 from explorer.projection import kept, positions_file
 from explorer.work.desk import Desk
-from explorer.work.serving import Connected, ConnectRequest, KeyringRequest, RemoveRequest
+from explorer.work.serving import Connected, ConnectRequest, KeyringRequest, RemoveRequest, SoFarRequest
 
 
 @dataclass(frozen=True)
@@ -237,11 +238,16 @@ class Answer:
     """What one search of one index found, with the search parameters it used, and the milliseconds it took.
 
     What else should be known of it, such as that another search than the index's gave it, stands with the parameters.
+    `scores` float64 (m,) are the library's own of those neighbours, NaN where it gave none, under the name that people
+    call them by; `command` is what was sent to a server. Where there is nothing of the kind they are None and empty.
     """
 
     neighbours: Neighbours
     params: Params
     search_ms: float
+    score_name: str = ""
+    scores: NDArray[np.float64] | None = None
+    command: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -265,7 +271,9 @@ class SearchRequest:
         found = asking.neighbours(
             searcher, handle, dataset, vector, self.k, params, self.query.leave_out, desk.progress
         )
-        return Answer(found, {**params, **searcher.aside()}, (time.perf_counter() - started) * 1000)
+        took = (time.perf_counter() - started) * 1000
+        scores = searcher.scores(found.rows) if searcher.score_name else None
+        return Answer(found, {**params, **searcher.aside()}, took, searcher.score_name, scores, searcher.command())
 
 
 def is_background(request: Request) -> bool:
@@ -297,6 +305,7 @@ Request = (
     | SearchRequest
     | ConnectRequest
     | RemoveRequest
+    | SoFarRequest
     | KeyringRequest
 )
 CLASSES: tuple[type[Any], ...] = (*Request.__args__, Answer, Connected)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from explorer.errors import Unavailable
 from explorer.servers import address as addresses
 from explorer.servers import client as clients
-from explorer.servers import passwords, removing
+from explorer.servers import manifest, passwords, removing
 from explorer.servers.abilities import Abilities, abilities
 from explorer.servers.address import Address
 from explorer.servers.catalogue import Holding, holdings
@@ -68,6 +68,19 @@ class RemoveRequest:
     def __call__(self, desk: Desk) -> int:
         with _speaking(self.url) as client:
             return removing.removed(client, self.name, desk.progress)
+
+
+@dataclass(frozen=True)
+class SoFarRequest:
+    """How many rows of how many a push has brought to a server; (0, 0) where there is none of that name."""
+
+    url: str
+    name: str
+
+    def __call__(self, desk: Desk) -> tuple[int, int]:
+        with _speaking(self.url) as client:
+            found = manifest.read(client, self.name, desk.progress)
+            return (found.written, found.rows) if found is not None else (0, 0)
 
 
 @dataclass(frozen=True)

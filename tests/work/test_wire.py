@@ -22,6 +22,8 @@ from explorer.core.query import Query, row_query
 from explorer.formats import reading
 from explorer.indexes.base import IndexHandle
 from explorer.measure.recall import RecallResult
+from explorer.servers.abilities import Abilities
+from explorer.servers.catalogue import Holding
 from explorer.work import requests, wire
 from explorer.work.wire import Packed, packed, unpacked
 
@@ -31,6 +33,8 @@ NEIGHBOURS = Neighbours(np.array([3, 1]), np.array([0.5, 0.75]))
 
 def values(dataset: Dataset) -> dict[str, Any]:
     """One value of each class that crosses the border."""
+    able = Abilities("redis://a:1/0", "Redis", "8.2.3", 3, True, frozenset({"VADD"}), ("search 21005",), 5, 9)
+    holding = Holding("redis-vset", "ü:set", ("ü:set",), 10, 3, "cosine", params=(("M", "16"),), written=4, pushed=True)
     query = Query("expression", "a - “b”", terms=((1.0, 3), (-1.0, 4)))
     made = [
         HANDLE,
@@ -38,7 +42,14 @@ def values(dataset: Dataset) -> dict[str, Any]:
         Projection(np.ones((200, 2), np.float32), "umap", "cosine", {"min_dist": 0.1}, 7, 1.5, {"graph": 0.5}, "note"),
         row_query(3, dataset),
         RecallResult(0.9, 0.1, 10, 5, 1.0, 2.0, 3.0, 4, {"trees": 5}),
-        requests.Answer(NEIGHBOURS, {"search_k": 50}, 0.5),
+        requests.Answer(NEIGHBOURS, {"search_k": 50}, 0.5, "VSIM score", np.array([0.5, 0.25]), "VSIM ü"),
+        able,
+        holding,
+        requests.Connected(able, (holding,)),
+        requests.ConnectRequest("redis://a:1/0", True),
+        requests.RemoveRequest("redis://a:1/0", "ü:set"),
+        requests.SoFarRequest("redis://a:1/0", "ü:set"),
+        requests.KeyringRequest(),
         requests.ReadRequest("a.npy", Path("a.tsv"), {"vectors": "p*"}, "dot"),
         requests.FingerprintRequest(dataset),
         requests.ProjectRequest(dataset, "cosine", "pca", {}, None, False),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from collections.abc import Callable
 
 import numpy as np
 from PySide6.QtCore import QPoint, Qt
@@ -25,6 +25,7 @@ from explorer.gui.widgets.pieces import button, label, tool
 from explorer.projection.place import placed
 from explorer.session.controller import Controller
 from explorer.session.lines import lines
+from explorer.session.opening import called
 from explorer.session.state import State
 
 MARGIN = 14
@@ -36,7 +37,7 @@ MOST_LOOKED_AT = 40
 class MapPanel(QWidget):
     """The view, with a few controls that float over it."""
 
-    def __init__(self, controller: Controller) -> None:
+    def __init__(self, controller: Controller, connect: Callable[[], None]) -> None:
         super().__init__()
         self._controller = controller
         self.view = MapView(self)
@@ -46,7 +47,7 @@ class MapPanel(QWidget):
         self.view.empty_clicked.connect(controller.looking.select_none)
         self.view.selection_made.connect(controller.looking.select)
         self.view.tool_changed.connect(self._show_tool)
-        self._note = QueryNote(controller, self)
+        self._note = QueryNote(controller, connect, self)
         self._menu = ProjectionMenu(controller, self)
         self._tools = QWidget(self)
         row = QHBoxLayout(self._tools)
@@ -134,7 +135,7 @@ class MapPanel(QWidget):
     def _say(self, state: State) -> None:
         """What stands in the middle while there is nothing to see."""
         if state.dataset is None:
-            text = f"Opening {Path(state.opening).name.removeprefix('sample:')} …" if state.opening else ""
+            text = f"Opening {called(state.opening)} …" if state.opening else ""
         elif state.positions is not None:
             text = ""
         else:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
 from explorer.core.query import Query
+from explorer.gui.widgets.mending import Ways
 from explorer.gui.widgets.pieces import button, clear, label, tool
 from explorer.session.controller import Controller
 from explorer.session.state import Place, State
@@ -29,9 +31,10 @@ LONGEST = 40
 class QueryNote(QFrame):
     """Floats at the top left of the map; hidden when there is nothing to say."""
 
-    def __init__(self, controller: Controller, parent: QWidget) -> None:
+    def __init__(self, controller: Controller, connect: Callable[[], None], parent: QWidget) -> None:
         super().__init__(parent)
         self._controller = controller
+        self._ways = Ways(controller, connect)
         self.setObjectName("popup")
         self._said = label("", wrap=True, selectable=True)
         self._close = tool("×", self._dismiss, tip="Dismiss")
@@ -95,6 +98,9 @@ class QueryNote(QFrame):
             text = ""
         self._said.setText(text)
         self._close.setVisible(bool(problem))
+        place = next((place for place in PLACES if state.problem(place)), None) if problem else None
+        if place is not None and (offers := self._ways.offers(place, state)):
+            self._offer(*(button(words, partial(deed), "link") for words, deed in offers))
         if asked is not None and asked.query.also and not problem:
             ask_row = self._controller.asking.ask_row
             self._offer(*(button(f"#{row}", partial(ask_row, row), "link") for row in asked.query.also[:5]))

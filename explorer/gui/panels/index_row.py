@@ -10,9 +10,11 @@ from PySide6.QtGui import QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QFileDialog, QGridLayout, QMenu, QVBoxLayout, QWidget
 
 from explorer.gui import wording
+from explorer.gui.panels import server_types
 from explorer.gui.widgets.params_form import ParamsForm
 from explorer.gui.widgets.pieces import Line, label, restyled, tool
 from explorer.indexes import asking, type_named
+from explorer.session import pushing
 from explorer.session.controller import Controller
 from explorer.session.state import IndexEntry, State
 
@@ -83,7 +85,7 @@ class IndexRow(QWidget):
             took = wording.milliseconds(state.answer.search_ms)
         elif entry.recall is not None:
             took = wording.milliseconds(entry.recall.p50_ms)
-        built = wording.params(dict(entry.handle.params)) if not exact else "scan"
+        built = wording.params(_telling(entry)) if not exact else "scan"
         return " · ".join(filter(None, (entry.name, built, took)))
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
@@ -96,7 +98,7 @@ class IndexRow(QWidget):
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space):
             self._controller.indexing.choose(self._entry.key)
         elif event.key() == Qt.Key.Key_Delete and self._entry.handle.type != "exact":
-            self._controller.indexing.remove(self._entry.key)
+            self._remove()
         else:
             super().keyPressEvent(event)
 
@@ -116,8 +118,11 @@ class IndexRow(QWidget):
             save = menu.addAction("Save index …", self._save)
             save.setEnabled(bool(self._kind.suffix))
             menu.addSeparator()
-            menu.addAction("Remove", lambda: self._controller.indexing.remove(entry.key))
+            menu.addAction("Remove …" if entry.on_server else "Remove", self._remove)
         menu.exec(self._menu.mapToGlobal(QPoint(0, self._menu.height())))
+
+    def _remove(self) -> None:
+        server_types.remove(self._entry, self._controller, self)
 
     def _save(self) -> None:
         suffix = self._kind.suffix
@@ -128,10 +133,17 @@ class IndexRow(QWidget):
             self._controller.indexing.save(self._entry.key, Path(path))
 
 
+def _telling(entry: IndexEntry) -> dict[str, object]:
+    """The build parameters that tell it from others; where it lies stands in the tool tip."""
+    aside = ("server", "prefix", "existing") if entry.on_server else ()
+    return {name: value for name, value in entry.handle.params.items() if name not in aside}
+
+
 def _details(entry: IndexEntry, search: str) -> str:
     handle = entry.handle
     lines = [
         f"{handle.library}",
+        f"at {pushing.place_of(handle)}" if entry.on_server else "",
         f"metric {handle.metric}",
         f"built in {handle.build_seconds:.2f} s · {wording.size(handle.bytes)}",
         f"search: {search}" if search else "",

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import QTimer
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QComboBox, QFileDialog, QHBoxLayout, QVBoxLayout, QWidget
 
 from explorer import indexes
+from explorer.gui.panels import server_types
 from explorer.gui.panels.index_row import IndexRow
+from explorer.gui.widgets.mending import Mending, Ways
 from explorer.gui.widgets.params_form import ParamsForm
 from explorer.gui.widgets.pieces import Scrolled, button, heading, label
 from explorer.session.controller import Controller
@@ -18,7 +21,7 @@ from explorer.session.state import IndexEntry, State
 class IndexesPanel(QWidget):
     """Follows the indexes of the State."""
 
-    def __init__(self, controller: Controller) -> None:
+    def __init__(self, controller: Controller, connect: Callable[[], None]) -> None:
         super().__init__()
         self._controller = controller
         self._rows: dict[str, IndexRow] = {}
@@ -26,9 +29,10 @@ class IndexesPanel(QWidget):
         self._list.setSpacing(2)
         self._problem = label("", "error", wrap=True, selectable=True)
         self._problem.hide()
+        self._mending = Mending(Ways(controller, connect))
         self._build = button("+ Build index …", self.offer_build, "plain", tip="Build another index (Ctrl+B)")
         self._open = button("Open …", self.offer_open, "plain", tip="Open a saved index")
-        self.form = BuildForm(controller)
+        self.form = BuildForm(controller, connect)
         self.form.hide()
         buttons = QHBoxLayout()
         buttons.addWidget(self._build)
@@ -40,6 +44,7 @@ class IndexesPanel(QWidget):
         column.setSpacing(4)
         column.addLayout(self._list)
         column.addWidget(self._problem)
+        column.addWidget(self._mending)
         column.addWidget(self.form)
         whole = QVBoxLayout(self)
         whole.setContentsMargins(8, 12, 8, 8)
@@ -99,12 +104,13 @@ class IndexesPanel(QWidget):
             row.show_entry(entry, state)
         self._problem.setText(state.problem("indexes"))
         self._problem.setVisible(bool(state.problem("indexes")))
+        self._mending.show_for("indexes", state)
 
 
 class BuildForm(QWidget):
     """Type, parameters, build. `begin(entry)` rebuilds that index; it stays until the new one is ready."""
 
-    def __init__(self, controller: Controller) -> None:
+    def __init__(self, controller: Controller, connect: Callable[[], None]) -> None:
         super().__init__()
         self._controller = controller
         self._replacing: IndexEntry | None = None
@@ -113,17 +119,20 @@ class BuildForm(QWidget):
         self._type.setAccessibleName("Index type")
         self._type.currentIndexChanged.connect(lambda _: self._show_params())
         self._about = label("", "quiet", wrap=True)
+        self._connect = button("Connect to Redis …", connect, "link")
         self._go = button("Build", self._start, "primary")
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(8, 8, 8, 8)
         self._column.setSpacing(8)
         self._column.addWidget(self._type)
         self._column.addWidget(self._about)
+        self._column.addWidget(self._connect, 0, Qt.AlignmentFlag.AlignLeft)
         buttons = QHBoxLayout()
         buttons.addWidget(self._go)
         buttons.addWidget(button("Cancel", self.hide, "link"))
         buttons.addStretch(1)
         self._column.addLayout(buttons)
+        controller.session.listen(self._follow)
 
     def begin(self, entry: IndexEntry | None) -> None:
         """Show the form: for a new index, or filled with the parameters of one to rebuild."""
@@ -132,8 +141,8 @@ class BuildForm(QWidget):
         self._type.clear()
         for kind in indexes.types().values():
             if kind.name != "exact" and (entry is None or kind.name == entry.handle.type):
-                reason = kind.unavailable()
-                self._type.addItem(kind.title if reason is None else f"{kind.title} (not here)", kind.name)
+                self._type.addItem(kind.title, kind.name)
+        server_types.list_types(self._type, self._controller.session.state)
         self._type.blockSignals(False)
         self._type.setEnabled(entry is None and self._type.count() > 1)
         self._go.setText("Build" if entry is None else "Rebuild")
@@ -151,20 +160,33 @@ class BuildForm(QWidget):
                 self._type.setCurrentIndex(i)
                 return
 
+    def _follow(self, new: State, old: State) -> None:
+        if new.server is not old.server:
+            server_types.list_types(self._type, new)
+            self._show_refusal()
+
+    def _show_refusal(self) -> None:
+        """Why the type that is chosen cannot be built now, and what helps."""
+        name, state = self._type.currentData(), self._controller.session.state
+        if name is not None:
+            kind = indexes.type_named(name)
+            reason = server_types.refusal(kind, state)
+            self._about.setText(reason or kind.about)
+            self._go.setEnabled(reason is None)
+            self._connect.setVisible(kind.on_server and kind.unavailable() is None and state.server is None)
+
     def _show_params(self) -> None:
         name = self._type.currentData()
         if name is None:
             return
         kind = indexes.type_named(name)
-        reason = kind.unavailable()
-        self._about.setText(reason or kind.about)
-        self._go.setEnabled(reason is None)
+        self._show_refusal()
         if self._params is not None:
             self._params.hide()
             self._params.deleteLater()
         given = dict(self._replacing.handle.params) if self._replacing else None
-        self._params = ParamsForm(kind.build_params, lambda: None, given=given)
-        self._column.insertWidget(2, self._params)
+        self._params = ParamsForm(server_types.asked_for(kind), lambda: None, given=given)
+        self._column.insertWidget(3, self._params)
 
     def _start(self) -> None:
         if self._params is not None:

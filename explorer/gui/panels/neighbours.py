@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import math
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from explorer.gui.panels.command_dialog import CommandDialog
 from explorer.gui.panels.neighbours_delegate import HEIGHT, NeighboursDelegate
 from explorer.gui.panels.neighbours_model import DISTANCE, MARK, NAME, RANK, ROW_ROLE, SORT_ROLE, NeighboursModel
 from explorer.gui.theme import Theme
@@ -30,10 +32,12 @@ from explorer.gui.widgets.pieces import Line, heading, label, tool
 from explorer.session.controller import Controller
 from explorer.session.lines import lines
 from explorer.session.state import State
+from explorer.work.requests import Answer
 
 PATIENCE_MS = 150
 """How long an old answer stays while the new one is under way, so that the table does not flicker."""
 
+DISTANCE_WIDTH, FIGURE_WIDTH, SCORE_WIDTH = 116, 62, 78
 NAME_WIDTH = 150
 """With metadata columns beside it, which scroll; otherwise the name takes what is left."""
 
@@ -93,6 +97,18 @@ class NeighboursPanel(QWidget):
         rows = self._table_rows()
         QGuiApplication.clipboard().setText("\n".join("\t".join(cells) for cells in rows))
 
+    @property
+    def has_command(self) -> bool:
+        """Whether the answer came from a server."""
+        answer = self._controller.session.state.answer
+        return answer is not None and bool(answer.command)
+
+    def show_command(self) -> None:
+        """Show what was sent to the server for the answer; nothing happens where no server was asked."""
+        answer = self._controller.session.state.answer
+        if answer is not None and answer.command:
+            CommandDialog(answer.command, self).show()
+
     def export(self) -> None:
         """Ask for a file and write the table as CSV."""
         path, _ = QFileDialog.getSaveFileName(self, "Export neighbours", "neighbours.csv", "CSV (*.csv)")
@@ -113,7 +129,7 @@ class NeighboursPanel(QWidget):
         header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
         header.setSectionResizeMode(NAME, QHeaderView.ResizeMode.Stretch)
         header.setMinimumSectionSize(24)
-        for section, width in ((RANK, 40), (DISTANCE, 116), (MARK, 30)):
+        for section, width in ((RANK, 40), (DISTANCE, DISTANCE_WIDTH), (MARK, 30)):
             header.setSectionResizeMode(section, QHeaderView.ResizeMode.Fixed)
             self.table.setColumnWidth(section, width)
         # Unsorted is the order of the ranks; a third click on a header comes back to it.
@@ -139,7 +155,14 @@ class NeighboursPanel(QWidget):
     def _show(self, state: State) -> None:
         columns = tuple(c for c in state.dataset.columns if c.name in self._columns) if state.dataset else ()
         listed = lines(state.answer.neighbours if state.answer else None, state.truth, state.verdict)
-        self.model.show(state.dataset, listed, state.colour_by, columns)
+        answer = state.answer
+        name, scores = (answer.score_name, scored(answer)) if answer else ("", {})
+        self.model.show(state.dataset, listed, state.colour_by, columns, name, scores)
+        scored_too = self.model.score_section >= 0
+        # Beside scores the distance goes without its bar: the name needs the room.
+        self.table.setColumnWidth(DISTANCE, FIGURE_WIDTH if scored_too else DISTANCE_WIDTH)
+        if scored_too:
+            self.table.setColumnWidth(self.model.score_section, SCORE_WIDTH)
         self._stack.setCurrentIndex(0 if state.asked is None else 1)
         self._hint.setVisible(state.dataset is not None)
         self._more.setVisible(bool(listed))
@@ -197,6 +220,8 @@ class NeighboursPanel(QWidget):
             action.setChecked(column.name in self._columns)
             action.toggled.connect(lambda on, name=column.name: self._toggle_column(name))
         menu.addSeparator()
+        if self.has_command:
+            menu.addAction("Show the command …", self.show_command)
         menu.addAction("Copy", QKeySequence(QKeySequence.StandardKey.Copy), self.copy)
         menu.addAction("Export CSV …", self.export)
         menu.exec(self._more.mapToGlobal(QPoint(0, self._more.height())))
@@ -248,6 +273,14 @@ class _Table(QTableView):
             self.doubleClicked.emit(self.currentIndex())
         else:
             super().keyPressEvent(event)
+
+
+def scored(answer: Answer) -> dict[int, float]:
+    """The library's own score of each row of an answer."""
+    if answer.scores is None:
+        return {}
+    pairs = zip(answer.neighbours.rows.tolist(), answer.scores.tolist(), strict=True)
+    return {row: score for row, score in pairs if math.isfinite(score)}
 
 
 def summary(state: State) -> tuple[str, ...]:

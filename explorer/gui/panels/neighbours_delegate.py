@@ -45,7 +45,8 @@ class NeighboursDelegate(QStyledItemDelegate):
         else:
             quiet = index.column() == 0
             painter.setPen(QColor(self.theme.quiet if quiet else self.theme.text))
-            side = Qt.AlignmentFlag.AlignRight if quiet else Qt.AlignmentFlag.AlignLeft
+            figure = index.data(Qt.ItemDataRole.TextAlignmentRole) is not None
+            side = Qt.AlignmentFlag.AlignRight if figure else Qt.AlignmentFlag.AlignLeft
             _text(painter, rect.adjusted(4, 0, -6, 0), str(index.data() or ""), side)
         painter.restore()
 

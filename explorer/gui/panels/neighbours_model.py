@@ -1,7 +1,10 @@
-"""The table of neighbours as a Qt model: rank, picture, name, distance, mark, and any metadata columns."""
+"""The table of neighbours as a Qt model: rank, picture, name, distance, mark, the library's own score where there is
+one, and any metadata columns."""
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping
 from typing import Any
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt
@@ -22,7 +25,8 @@ WORDS = {"hit": "found", "miss": "missed", "extra": "extra", "pending": "not che
 
 
 class NeighboursModel(QAbstractTableModel):
-    """Shows lines of a Dataset; `columns` are the metadata columns beside them."""
+    """Shows lines of a Dataset; `columns` are the metadata columns beside them, `scores` those of the library's own by
+    row, under the name that people call them by."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -30,6 +34,8 @@ class NeighboursModel(QAbstractTableModel):
         self._dataset: Dataset | None = None
         self._colour_by = ""
         self._columns: tuple[Column, ...] = ()
+        self._score_name = ""
+        self._scores: dict[int, float] = {}
         self._farthest = 1.0
 
     @property
@@ -40,11 +46,23 @@ class NeighboursModel(QAbstractTableModel):
     def dataset(self) -> Dataset | None:
         return self._dataset
 
+    @property
+    def score_section(self) -> int:
+        """Which column shows the library's own scores; −1 while there are none."""
+        return FIRST_COLUMN if self._score_name else -1
+
     def show(
-        self, dataset: Dataset | None, lines: tuple[Line, ...], colour_by: str, columns: tuple[Column, ...]
+        self,
+        dataset: Dataset | None,
+        lines: tuple[Line, ...],
+        colour_by: str,
+        columns: tuple[Column, ...],
+        score_name: str = "",
+        scores: Mapping[int, float] | None = None,
     ) -> None:
         """Show these lines."""
         self.beginResetModel()
+        self._score_name, self._scores = score_name, dict(scores or {})
         self._dataset, self._lines, self._colour_by, self._columns = dataset, lines, colour_by, columns
         self._farthest = max((abs(line.distance) for line in lines), default=1.0) or 1.0
         self.endResetModel()
@@ -57,16 +75,16 @@ class NeighboursModel(QAbstractTableModel):
         return 0 if parent.isValid() else len(self._lines)
 
     def columnCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008
-        return 0 if parent.isValid() else FIRST_COLUMN + len(self._columns)
+        return 0 if parent.isValid() else FIRST_COLUMN + bool(self._score_name) + len(self._columns)
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         if orientation != Qt.Orientation.Horizontal:
             return None
         if role == Qt.ItemDataRole.DisplayRole:
-            fixed = ("#", "name", "distance", "")
-            return fixed[section] if section < FIRST_COLUMN else self._columns[section - FIRST_COLUMN].name
+            fixed = ("#", "name", "distance", "", *filter(None, (self._score_name,)))
+            return fixed[section] if section < len(fixed) else self._column(section).name
         if role == Qt.ItemDataRole.TextAlignmentRole:
-            side = Qt.AlignmentFlag.AlignRight if section in (RANK, DISTANCE) else Qt.AlignmentFlag.AlignLeft
+            side = Qt.AlignmentFlag.AlignRight if self._is_figure(section) else Qt.AlignmentFlag.AlignLeft
             return side | Qt.AlignmentFlag.AlignVCenter
         return None
 
@@ -84,7 +102,7 @@ class NeighboursModel(QAbstractTableModel):
             return self._text(line, column)
         if role == SORT_ROLE:
             return self._sort_key(line, column)
-        if role == Qt.ItemDataRole.TextAlignmentRole and column in (RANK, DISTANCE):
+        if role == Qt.ItemDataRole.TextAlignmentRole and self._is_figure(column):
             return Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
         if role == Qt.ItemDataRole.ToolTipRole and column == MARK:
             return WORDS[line.mark]
@@ -96,12 +114,22 @@ class NeighboursModel(QAbstractTableModel):
         """The whole table with its header, as it is copied and exported: plain figures, all digits."""
         if self._dataset is None:
             return []
-        table = [["rank", "row", "source_row", "name", "distance", "mark", *(c.name for c in self._columns)]]
+        scored = [self._score_name] if self._score_name else []
+        head = ["rank", "row", "source_row", "name", "distance", "mark", *scored, *(c.name for c in self._columns)]
+        table = [head]
         for line in self._lines:
             facts = [str(line.rank or ""), str(line.row), str(self._dataset.source_row(line.row))]
             facts += [self._dataset.name(line.row), repr(line.distance), line.mark]
+            if scored:
+                facts.append(repr(self._scores[line.row]) if line.row in self._scores else "")
             table.append(facts + [column.cell(line.row) for column in self._columns])
         return table
+
+    def _column(self, section: int) -> Column:
+        return self._columns[section - FIRST_COLUMN - bool(self._score_name)]
+
+    def _is_figure(self, section: int) -> bool:
+        return section in (RANK, DISTANCE, self.score_section)
 
     def _text(self, line: Line, column: int) -> str:
         assert self._dataset is not None
@@ -113,7 +141,9 @@ class NeighboursModel(QAbstractTableModel):
             return wording.distance(line.distance)
         if column == MARK:
             return ""
-        return self._columns[column - FIRST_COLUMN].cell(line.row)
+        if column == self.score_section:
+            return wording.score(self._scores.get(line.row, math.nan))
+        return self._column(column).cell(line.row)
 
     def _sort_key(self, line: Line, column: int) -> Any:
         if column == RANK:
@@ -122,8 +152,10 @@ class NeighboursModel(QAbstractTableModel):
             return line.distance
         if column == MARK:
             return ("miss", "extra", "pending", "hit").index(line.mark)
+        if column == self.score_section:
+            return self._scores.get(line.row, -math.inf)
         if column >= FIRST_COLUMN:
-            shown = self._columns[column - FIRST_COLUMN]
+            shown = self._column(column)
             if shown.kind == "number":
                 return float(shown.values[line.row])
         return self._text(line, column).casefold()

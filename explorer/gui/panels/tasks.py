@@ -42,7 +42,7 @@ class TasksBar(QWidget):
         self._show(controller.session.state)
 
     def _follow(self, new: State, old: State) -> None:
-        watched = ("tasks", "dataset", "selection", "server")
+        watched = ("tasks", "dataset", "selection", "server", "problems")
         if any(getattr(new, name) is not getattr(old, name) for name in watched):
             self._show(new)
 
@@ -81,6 +81,8 @@ class TasksBar(QWidget):
 def _facts(state: State) -> str:
     server = state.server
     where = f"{server.abilities.title} at {server.place}" if server else "on this machine only"
+    if server is not None and state.problem("server"):
+        where += " did not answer"
     if state.dataset is None:
         return where if server else ""
     shape = f"{wording.count(state.dataset.rows)} × {state.dataset.dimensions}"

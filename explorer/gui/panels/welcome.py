@@ -10,6 +10,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from explorer import samples
+from explorer.gui.widgets.mending import Mending, Ways
 from explorer.gui.widgets.pieces import button, heading, label
 from explorer.session.controller import Controller
 from explorer.session.state import State
@@ -26,6 +27,7 @@ class Welcome(QWidget):
         self._problem.setAlignment(Qt.AlignmentFlag.AlignTop)
         # Its room is always there, so that nothing jumps when something goes wrong.
         self._problem.setMinimumHeight(56)
+        self._mending = Mending(Ways(controller, connect))
         inside = QWidget()
         inside.setMaximumWidth(680)
         column = QVBoxLayout(inside)
@@ -42,6 +44,7 @@ class Welcome(QWidget):
         row.addWidget(label("or drop a file here: .npy, .csv, .tsv, word vectors", "quiet"), 1)
         column.addLayout(row)
         column.addWidget(self._problem)
+        column.addWidget(self._mending)
         column.addWidget(heading("Sample sets"))
         grid = QGridLayout()
         grid.setSpacing(8)
@@ -66,6 +69,7 @@ class Welcome(QWidget):
     def _follow(self, new: State, old: State) -> None:
         if new.problems is not old.problems:
             self._problem.setText(new.problem("data"))
+            self._mending.show_for("data", new)
 
 
 def _card(title: str, about: str, clicked: Callable[[], None]) -> QPushButton:

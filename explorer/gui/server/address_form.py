@@ -20,6 +20,9 @@ from explorer.gui.widgets.pieces import button, label, spaced
 from explorer.servers.address import PORT, Address, address_of, is_server, named, shown
 
 NARROW = 88
+LABELS, GAP = 72, 12
+FIELDS = LABELS + GAP
+"""Where the fields begin."""
 MOST_DATABASES = 9999
 
 
@@ -87,9 +90,9 @@ class AddressForm(QWidget):
     def _lay_out(self) -> None:
         grid = QGridLayout(self)
         grid.setContentsMargins(0, 0, 0, 0)
-        grid.setHorizontalSpacing(12)
+        grid.setHorizontalSpacing(GAP)
         grid.setVerticalSpacing(8)
-        grid.setColumnMinimumWidth(0, 72)
+        grid.setColumnMinimumWidth(0, LABELS)
         grid.setColumnStretch(1, 1)
         for row, (text, field, other, beside) in enumerate(
             (

@@ -8,7 +8,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QVBoxLayout, QWidget
 
 from explorer.errors import BadParameter
-from explorer.gui.server.address_form import AddressForm
+from explorer.gui.server.address_form import FIELDS, AddressForm
 from explorer.gui.widgets.pieces import button, label
 from explorer.servers.address import address_of
 from explorer.session.controller import Controller
@@ -44,8 +44,10 @@ class AddressPage(QWidget):
         self._bar.setFixedWidth(144)
         self._bar.setAccessibleName("Progress")
         self._note = label("", "quiet")
+        self._problem.setContentsMargins(FIELDS, 0, 0, 0)
         row = QHBoxLayout()
         row.setSpacing(12)
+        row.setContentsMargins(FIELDS, 0, 0, 0)
         for widget in (self.go, self._bar, self._note, self.cancel, self._back):
             row.addWidget(widget)
         row.addStretch(1)

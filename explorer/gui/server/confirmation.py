@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout
 
 from explorer.gui.widgets.pieces import button, label
@@ -12,6 +13,8 @@ from explorer.gui.widgets.pieces import button, label
 class Confirmation(QFrame):
     """Hidden until something is asked; the answer that changes nothing has the focus, and Escape gives it."""
 
+    answered = Signal()
+
     def __init__(self) -> None:
         super().__init__()
         self.setObjectName("popup")
@@ -19,7 +22,7 @@ class Confirmation(QFrame):
         self._do: Callable[[], None] = lambda: None
         self._question = label("", wrap=True, selectable=True)
         self.yes = button("", self._done)
-        self.no = button("Keep it", self.hide)
+        self.no = button("Keep it", self.dismiss)
         row = QHBoxLayout(self)
         row.setContentsMargins(12, 10, 12, 10)
         row.setSpacing(8)
@@ -37,6 +40,12 @@ class Confirmation(QFrame):
         self.show()
         self.no.setFocus()
 
+    def dismiss(self) -> None:
+        """Change nothing."""
+        if self.isVisible():
+            self.hide()
+            self.answered.emit()
+
     def _done(self) -> None:
-        self.hide()
+        self.dismiss()
         self._do()

@@ -14,6 +14,9 @@ from explorer.servers.catalogue import Holding
 from explorer.session.controller import Controller
 from explorer.session.state import State
 
+HEIGHTS = {False: 424, True: 600}
+"""Of the page that asks where the server is, and of the one that shows it."""
+
 
 class ServerDialog(QDialog):
     """Stands beside the window, which stays usable; made when it is first wanted."""
@@ -30,8 +33,8 @@ class ServerDialog(QDialog):
         self._controller = controller
         self._elsewhere = False
         self.setWindowTitle("Redis")
-        self.setMinimumSize(640, 440)
-        self.resize(820, 560)
+        self.setMinimumSize(680, HEIGHTS[False])
+        self.resize(820, HEIGHTS[False])
 
         def opened(holding: Holding, sample: int) -> None:
             if open_holding(holding, sample):
@@ -55,8 +58,9 @@ class ServerDialog(QDialog):
         self._elsewhere = problem is not None and problem.mend == "password"
         self._controller.serving.look_for_keyring()
         self._show(state)
+        if self.isVisible():
+            self.raise_()
         self.show()
-        self.raise_()
         self.activateWindow()
         if self._pages.currentWidget() is self.address:
             self.address.begin(state)
@@ -67,7 +71,7 @@ class ServerDialog(QDialog):
         """Escape puts away, one after another: a question, work under way, the dialog."""
         if event.key() == Qt.Key.Key_Escape:
             if self.server.isVisible() and self.server.confirmation.isVisible():
-                self.server.confirmation.hide()
+                self.server.confirmation.dismiss()
             elif self._controller.session.state.connecting:
                 self._controller.serving.stop()
             else:
@@ -111,6 +115,9 @@ class ServerDialog(QDialog):
 
     def _show(self, state: State) -> None:
         there = state.server is not None and not self._elsewhere
-        self._pages.setCurrentWidget(self.server if there else self.address)
+        page = self.server if there else self.address
+        if self._pages.currentWidget() is not page:
+            self._pages.setCurrentWidget(page)
+            self.resize(self.width(), HEIGHTS[there])
         self.address.show_state(state)
         self.server.show_state(state)

@@ -63,9 +63,10 @@ def cells(holding: Holding) -> tuple[str, ...]:
     size = f"{wording.count(holding.rows)} × {holding.dimensions}"
     if holding.unfinished:
         size = f"{wording.count(holding.written)} of {size}"
-    made_by = OURS if holding.pushed else ""
-    made_by += ", unfinished" if holding.unfinished else ""
-    return (holding.title, kind_of(holding), size, holding.metric, made_by.lstrip(", "))
+    made_by = OURS if holding.pushed else "–"
+    if holding.unfinished:
+        made_by += ", unfinished"
+    return (holding.title, kind_of(holding), size, holding.metric, made_by)
 
 
 def kind_of(holding: Holding) -> str:

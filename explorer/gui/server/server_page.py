@@ -32,7 +32,7 @@ from explorer.session.tasks import SERVER
 from explorer.work.serving import Connected
 
 NOTHING = "No vector set and no search index with vectors lies here. Push the open set, and it will."
-WIDTHS = ((KIND, 104), (SIZE, 168), (METRIC, 80), (MADE_BY, 168))
+WIDTHS = ((KIND, 112), (SIZE, 160), (METRIC, 92), (MADE_BY, 188))
 
 
 @dataclass(frozen=True)
@@ -81,6 +81,7 @@ class ServerPage(QWidget):
         self.push = button("Push the open set …", ways.push, tip="Build an index of the open set on this server")
         self.remove = button("Remove …", self._ask_to_remove, tip="Delete from the server what this program pushed")
         self.confirmation = Confirmation()
+        self.confirmation.answered.connect(self.table.setFocus)
         self._problem = label("", "error", wrap=True, selectable=True)
         self._problem.setAccessibleName("What is wrong")
         self.again = button("Try again", controller.serving.refresh, "link")
@@ -106,6 +107,8 @@ class ServerPage(QWidget):
         self._problem.setText(problem)
         self._problem.setVisible(bool(problem))
         self.again.setVisible(bool(problem) and busy is None)
+        if busy is not None and self.refresh.hasFocus():
+            self.table.setFocus()
         self.refresh.setEnabled(busy is None)
         self.push.setEnabled(state.dataset is not None)
         self._show_chosen()
@@ -165,10 +168,10 @@ class ServerPage(QWidget):
         before, self._server = self.chosen, server
         able = server.abilities
         self._title.setText(able.title)
-        self._facts.say(f"{server.place} · {memory(able)}" if able.memory else server.place, server.place)
-        whys = (("vector sets", able.without_vector_sets), ("search indexes", able.without_search))
+        self._facts.say(*([f"{server.place} · {memory(able)}"] if able.memory else []), server.place)
+        whys = (("Vector sets", able.without_vector_sets), ("Search indexes", able.without_search))
         for line, (what, why) in zip(self._able, whys, strict=True):
-            line.setText(f"–  {why}" if why else f"✓  It holds and searches {what}.")
+            line.setText(f"–  {why}" if why else f"✓  {what}")
             line.setEnabled(why is None)
         self.confirmation.hide()
         self.model.show(server.holdings)
@@ -194,10 +197,10 @@ class ServerPage(QWidget):
             self.confirmation.hide()
         if self._offered is not holding:
             self._offered = holding
-            self.sample.setMaximum(max(1, holding.rows))
-            self.sample.setValue(min(WHOLE, max(1, holding.rows)))
-            self.sampled.setChecked(holding.rows > WHOLE)
-            self.sample.setEnabled(holding.rows > WHOLE)
+            self.sample.setMaximum(max(1, holding.written))
+            self.sample.setValue(min(WHOLE, max(1, holding.written)))
+            self.sampled.setChecked(holding.written > WHOLE)
+            self.sample.setEnabled(holding.written > WHOLE)
 
     def _open(self) -> None:
         if (holding := self.chosen) is not None and holding.written:
@@ -209,7 +212,9 @@ class ServerPage(QWidget):
             return
         question = f"Delete “{holding.title}” from {self._server.place}? This removes {keys_of(holding)}."
         name = holding.name
-        self.confirmation.ask(holding.title, question, "Delete", lambda: self._controller.serving.remove(name))
+        self.confirmation.ask(
+            holding.title, question, "Delete", lambda: self._controller.indexing.remove_from_server(name)
+        )
 
     def _cancel(self) -> None:
         for task in self._controller.session.state.tasks:
@@ -218,9 +223,9 @@ class ServerPage(QWidget):
 
 
 def memory(able: Abilities) -> str:
-    """12 MB of memory used, of at most 1 GB."""
-    most = f", of at most {wording.size(able.most_memory)}" if able.most_memory else ""
-    return f"{wording.size(able.memory)} of memory used{most}"
+    """12 MB of 1 GB used, or 12 MB used."""
+    most = f" of {wording.size(able.most_memory)}" if able.most_memory else ""
+    return f"{wording.size(able.memory)}{most} used"
 
 
 def _table(model: HoldingsModel) -> QTableView:
@@ -233,6 +238,7 @@ def _table(model: HoldingsModel) -> QTableView:
     table.setShowGrid(False)
     table.setWordWrap(False)
     table.setTabKeyNavigation(False)
+    table.setStyleSheet("QTableView::item { padding: 0px 6px; }")
     table.verticalHeader().hide()
     table.verticalHeader().setDefaultSectionSize(29)
     header = table.horizontalHeader()

@@ -11,7 +11,7 @@ import numpy as np
 from explorer.core.column import Column
 from explorer.core.dataset import Dataset
 from explorer.core.progress import Progress, silent
-from explorer.errors import BadParameter, ServerFailed, TooLarge
+from explorer.errors import BadParameter, PushUnfinished, ServerFailed, TooLarge
 from explorer.indexes.graphs import ready
 from explorer.indexes.redis.elements import Elements, Numbered
 from explorer.indexes.redis.store import Store
@@ -63,7 +63,7 @@ def push(
         store.settle(client, wanted.rows, progress)
     except ServerFailed as error:
         so_far = f"{done:,} of {wanted.rows:,} rows are on the server as {wanted.name}"
-        raise type(error)(f"{error} {so_far}; build again to go on, or remove it.") from error
+        raise PushUnfinished(f"{error} {so_far}; build again to go on, or remove it.") from error
     return fresh
 
 
