@@ -51,6 +51,7 @@ def _info(arguments: argparse.Namespace) -> int:
         "source_rows": dataset.source_rows,
         "mapped": dataset.vectors_path == dataset.path,
         "encoder": dataset.encoder,
+        "own_index": dataset.own_index,
         "fingerprint": fingerprint,
     }
     if arguments.json:
