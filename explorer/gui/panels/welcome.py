@@ -38,7 +38,7 @@ class Welcome(QWidget):
         column.addSpacing(16)
         row = QHBoxLayout()
         row.addWidget(button("Open a file …", choose_file, "primary", tip="Ctrl+O"))
-        row.addWidget(label("or drop one here: .npy, .csv, .tsv, word vectors", "quiet"), 1)
+        row.addWidget(label("or drop one here: .npy, .csv, .tsv, word vectors, an index of Annoy, Faiss …", "quiet"), 1)
         column.addLayout(row)
         column.addWidget(self._problem)
         column.addWidget(heading("Sample sets"))
