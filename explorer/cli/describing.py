@@ -135,7 +135,7 @@ COMMANDS = (
     Command(
         "indexes",
         "list the index types, and why one is not here",
-        "explorer indexes --redis redis://localhost:6379",
+        "explorer indexes --json",
         _declare_indexes,
         _indexes,
     ),

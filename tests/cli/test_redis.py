@@ -49,6 +49,8 @@ def test_info_and_query(explorer: Run, redis_server: RedisServer) -> None:
     }
     found = explorer("query", url, "--name", "w07", "--k", 3, "--read", "sample=39", "--read", "seed=1", "--json").json
     assert len(found["neighbours"]) == 3 and found["recall"] == 1
+    itself = explorer("query", url, "--name", "w07", "--k", 3, "--json").json
+    assert itself["index"]["type"] == "redis-vset" and itself["recall"] == 1, "the server answers itself"
     assert explorer("recall", url, "--index", "annoy", "--queries", 5, "--json").json["queries"] == 5
 
 
