@@ -16,10 +16,11 @@ from typing import Any
 import numpy as np
 import psutil
 import pytest
+from annoy import AnnoyIndex
 
 from explorer.core.dataset import Dataset
 from explorer.core.query import Query, row_query
-from explorer.errors import BadFile, BadParameter, Cancelled, TaskFailed, TooLarge, Unavailable, UnknownName
+from explorer.errors import BadFile, BadParameter, Cancelled, TaskFailed, TooLarge, Unavailable, UnknownName, Untold
 from explorer.formats import reading
 from explorer.indexes.base import IndexHandle
 from explorer.work.process import Process
@@ -129,6 +130,19 @@ def test_a_name_that_is_unknown_is_said_with_its_exit_status(answer: Ask, tmp_pa
     with pytest.raises(UnknownName, match="“kign”; did you mean “king”") as caught:
         answer(ReadingsRequest(dataset, "kign"))
     assert caught.value.exit_status == 2
+
+
+def test_what_an_index_file_can_be_crosses_with_the_sentence(answer: Ask, tmp_path: Path) -> None:
+    index = AnnoyIndex(5, "euclidean")
+    for row, vector in enumerate(np.random.default_rng(0).standard_normal((100, 5)).tolist()):
+        index.add_item(row, vector)
+    index.build(3)
+    index.save(str(tmp_path / "x.ann"))
+    with pytest.raises(Untold, match="whichever it was built with") as caught:
+        answer(ReadRequest(str(tmp_path / "x.ann")))
+    assert caught.value.readings == ((5, "euclidean"), (5, "manhattan"))
+    dataset = answer(ReadRequest(str(tmp_path / "x.ann"), dimensions=5, metric="euclidean"))
+    assert dataset.own_index == tmp_path / "x.ann"
 
 
 def test_a_file_that_is_not_there_is_a_sentence(answer: Ask, tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import math
 import struct
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass, fields, is_dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -50,7 +50,7 @@ def values(dataset: Dataset) -> dict[str, Any]:
         requests.RemoveRequest("redis://a:1/0", "ü:set"),
         requests.SoFarRequest("redis://a:1/0", "ü:set"),
         requests.KeyringRequest(),
-        requests.ReadRequest("a.npy", Path("a.tsv"), {"vectors": "p*"}, "dot"),
+        requests.ReadRequest("a.ann", Path("a.tsv"), {"vectors": "p*"}, "dot", Path("v.npy"), 25),
         requests.FingerprintRequest(dataset),
         requests.ProjectRequest(dataset, "cosine", "pca", {}, None, False),
         requests.PositionsRequest(dataset, Path("xy.npy")),
@@ -72,12 +72,18 @@ def same(a: Any, b: Any) -> bool:
     if isinstance(a, np.ndarray):
         return bool(a.dtype == b.dtype and a.shape == b.shape and np.array_equal(a, b))
     if isinstance(a, Dataset):
-        return isinstance(b, Dataset) and a.folder == b.folder
+        return isinstance(b, Dataset) and (a.folder, a.metric, a.own_index) == (b.folder, b.metric, b.own_index)
     if is_dataclass(a):
         return type(a) is type(b) and all(same(getattr(a, f.name), getattr(b, f.name)) for f in fields(a))
     if isinstance(a, tuple | list):
         return isinstance(b, tuple) and len(a) == len(b) and all(map(same, a, b))
     return type(a) is type(b) and bool(a == b)
+
+
+@pytest.mark.parametrize("own", [None, Path("/somewhere/é\udcff.ann")])
+def test_how_a_dataset_was_opened_crosses_with_it(dataset: Dataset, own: Path | None) -> None:
+    opened = replace(dataset, metric="manhattan", own_index=own)
+    assert same(opened, unpacked(packed(opened)))
 
 
 @pytest.mark.parametrize("name", sorted(wire.CLASSES))
