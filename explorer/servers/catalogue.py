@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -74,9 +75,9 @@ class Holding:
 
 def holdings(client: Client, progress: Progress = silent) -> tuple[Holding, ...]:
     """Everything that can be opened, sets first, by name. Raises PasswordNeeded or ServerFailed."""
-    names = sorted({manifest.name_of_set(key) for key in _set_keys(client, progress)})
+    names = _whole(client, _set_keys(client, progress), progress)
     found = [holding for name in names if (holding := vector_set(client, name, progress)) is not None]
-    for name in sorted({manifest.name_of_set(key) for key in _index_names(client, progress)}):
+    for name in _whole(client, _index_names(client, progress), progress):
         found += search_fields(client, name, progress)
     return tuple(found)
 
@@ -195,6 +196,16 @@ def _set_keys(client: Client, progress: Progress) -> list[str]:
             if cursor == "0":
                 break
     return found
+
+
+def _whole(client: Client, keys: Iterable[str], progress: Progress) -> list[str]:
+    """The names of pushes in place of their shards; what others call NAME:{tag} is called so, and no shard."""
+    names = set()
+    for key in keys:
+        name = manifest.name_of_set(key)
+        said = manifest.read(client, name, progress) if name != key else None
+        names.add(name if said is not None and key in said.keys else key)
+    return sorted(names)
 
 
 def _index_names(client: Client, progress: Progress) -> set[str]:

@@ -51,6 +51,11 @@ def test_a_server_introduces_itself(client: Client) -> None:
     assert found.most_memory == 0
 
 
+def test_what_others_call_like_a_shard_is_listed_too(client: Client, redis_server: RedisServer) -> None:
+    redis_server.client().execute_command("VADD", "words:{eu}", "VALUES", 2, 1, 0, "one")
+    assert [each.name for each in holdings(client)] == ["words:{eu}"]
+
+
 def test_a_cluster_introduces_itself(redis_cluster: Cluster) -> None:
     client = Client(address_of(redis_cluster.nodes[1].url))
     found = abilities(client)

@@ -105,9 +105,9 @@ def test_removed_by_name_it_goes_off_the_list_as_well(opened: Application) -> No
 
 
 def slowed(app: Application, redis_server: RedisServer, slow_line: Callable[[RedisServer], Line]) -> Line:
-    """20,000 rows are open, and a line to the server on which pushing them takes seconds."""
+    """10,000 rows are open, and a line to the server on which pushing them takes seconds."""
     path = Path(app.state.source).with_name("many.npy")
-    np.save(path, np.random.default_rng(2).normal(size=(20_000, 16)).astype(np.float32))
+    np.save(path, np.random.default_rng(2).normal(size=(10_000, 16)).astype(np.float32))
     app.open(path)
     app.controller.asking.set_metric("cosine")
     line = slow_line(redis_server)
@@ -135,11 +135,11 @@ def test_a_push_that_was_stopped_says_how_far_it_came_and_is_gone_on_with(
     line = slowed(opened, redis_server, slow_line)
     opened.controller.tasks.stop(half_way(opened))
     problem = opened.until(lambda s: s.problem("indexes")).problem_at("indexes")
-    assert "The push was stopped" in problem.sentence and "of 20,000 rows" in problem.sentence
+    assert "The push was stopped" in problem.sentence and "of 10,000 rows" in problem.sentence
     assert NAME in problem.sentence and problem.mend == "resume"
     with redis_server.client() as client:
         before = client.execute_command("VCARD", NAME)
-    assert 0 < before < 20_000
+    assert 0 < before < 10_000
     line.delay = 0
     opened.controller.indexing.resume()
     opened.until(lambda s: on_server(opened) or s.problem("indexes"))
