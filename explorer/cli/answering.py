@@ -64,7 +64,7 @@ def built(arguments: argparse.Namespace) -> Iterator[Built]:
     with _scratch() as folder, worker() as work:
         if arguments.index in indexes.types():
             kind = indexes.type_named(arguments.index)
-            build, search = _sorted_out(kind, given)
+            build, search = sorted_out(kind, given)
             dataset: Dataset = read(arguments, work)
             metric = metric_of(arguments) or dataset.metric
             handle: IndexHandle = work.ask(BuildRequest(dataset, kind.name, metric, build, folder / kind.name))
@@ -197,7 +197,7 @@ def _scratch() -> Iterator[Path]:
         scratch.remove(folder)
 
 
-def _sorted_out(kind: IndexType, given: Mapping[str, str]) -> tuple[Params, Params]:
+def sorted_out(kind: IndexType, given: Mapping[str, str]) -> tuple[Params, Params]:
     """Build and search parameters apart, both checked before there is work to lose; those not given are left out."""
     checked = core_params.checked((*kind.build_params, *kind.search_params), given, kind.name)
     build = {param.name for param in kind.build_params}

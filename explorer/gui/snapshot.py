@@ -228,6 +228,8 @@ class _Driver:
         for place in ("data", "query", "map", "indexes"):
             if sentence := self._state.problem(place):
                 raise BadInput(sentence)
+        if failure := next((build.failure for build in self._state.builds if build.failure), ""):
+            raise BadInput(failure)
         if time.monotonic() > self._deadline:
             raise TaskFailed(f"{self._shot.source}: {what} was not there after {self._shot.seconds:g} s.")
 

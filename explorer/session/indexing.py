@@ -13,9 +13,10 @@ from explorer.core.params import Params
 from explorer.errors import BadParameter, Cancelled, ExplorerError, TaskFailed
 from explorer.indexes import asking, type_named
 from explorer.indexes.base import IndexHandle
+from explorer.session.estimating import Estimating
 from explorer.session.scratch import Scratch
 from explorer.session.session import Session
-from explorer.session.state import EXACT, IndexEntry, State
+from explorer.session.state import EXACT, Build, IndexEntry, State
 from explorer.session.tasks import BUILD, SAVE, Tasks
 from explorer.work.latest import ignore
 from explorer.work.requests import BuildRequest, ForgetRequest, OpenIndexRequest, PrepareRequest, SaveIndexRequest
@@ -25,11 +26,14 @@ from explorer.work.runner import Runner
 class Indexing:
     """Keeps an exact index for the present metric, and builds what is asked for."""
 
-    def __init__(self, session: Session, tasks: Tasks, runner: Runner, scratch: Scratch) -> None:
+    def __init__(
+        self, session: Session, tasks: Tasks, runner: Runner, scratch: Scratch, estimating: Estimating
+    ) -> None:
         self._session = session
         self._tasks = tasks
         self._runner = runner
         self._scratch = scratch
+        self._estimating = estimating
         self._numbers = itertools.count(1)
         self._chosen = False
         self._prepared: dict[Metric, Path] = {}
@@ -70,11 +74,34 @@ class Indexing:
 
         def failed(error: ExplorerError) -> None:
             clean_up()
-            self._failed(error)
+            self._note_build(key, None if isinstance(error, Cancelled) else replace(asked, failure=str(error)))
 
-        done = self._built(key, by_itself)
+        ready = self._built(key, by_itself)
+
+        def done(handle: IndexHandle) -> None:
+            self._estimating.learn(handle)
+            self._note_build(key, None)
+            ready(handle)
+
         title = f"Building {kind.title}"
+        asked = Build(key, type_name, state.metric, checked, self._estimating.of(type_name, checked).seconds)
+        self._note_build(key, asked)
         self._tasks.start(f"{BUILD}{key}", title, request, done, failed, unheard=clean_up, by_itself=by_itself)
+
+    def stop_build(self, key: str) -> None:
+        """Stop building that index."""
+        self._tasks.stop(f"{BUILD}{key}")
+
+    def retry_build(self, key: str) -> None:
+        """Build once more, with the same parameters, what could not be built."""
+        build = next((build for build in self._session.state.builds if build.key == key and build.failure), None)
+        if build is not None:
+            self.build(build.type, build.params, replacing=key)
+
+    def dismiss_build(self, key: str) -> None:
+        """Take an index that could not be built off the list."""
+        if not self._tasks.running(f"{BUILD}{key}"):
+            self._note_build(key, None)
 
     def open(self, path: Path) -> None:
         """Open a saved index over the present Dataset."""
@@ -125,6 +152,7 @@ class Indexing:
         Exact search itself stays: it costs nothing, and the others are held against it.
         """
         self._tasks.cancel(f"{BUILD}{key}")
+        self._note_build(key, None)
         state = self._session.state
         entry = state.entry(key)
         if entry is None or entry.is_exact:
@@ -239,6 +267,14 @@ class Indexing:
             self._session.update(indexes=indexes, current=key if takes_over else state.current)
 
         return done
+
+    def _note_build(self, key: str, build: Build | None) -> None:
+        """What is now to be said of building that index, in its place; None for nothing."""
+        builds = self._session.state.builds
+        if build is not None and all(other.key != key for other in builds):
+            builds = (*builds, build)
+        noted = (build if other.key == key else other for other in builds)
+        self._session.update(builds=tuple(each for each in noted if each is not None))
 
     def _failed(self, error: ExplorerError) -> None:
         if not isinstance(error, Cancelled):
