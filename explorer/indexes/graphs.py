@@ -5,6 +5,7 @@ And `check_links`, which makes sure of a graph that somebody else wrote before a
 
 from __future__ import annotations
 
+import math
 import os
 from abc import abstractmethod
 from collections.abc import Callable, Iterator
@@ -45,8 +46,8 @@ def cost(what: str, rows: int, dimensions: int, row_bytes: int, links: int, effo
 
 def linking(rows: int, dimensions: int, links: int, effort: int) -> float:
     """Seconds of a reference core for linking every row of a graph in layers to its neighbours."""
-    farther = (rows / USUAL_ROWS) ** 0.2
-    return rows * max(effort, links) * (links / USUAL_LINKS) ** 0.3 * farther * (LOOK + LOOK_NUMBER * dimensions)
+    farther = math.pow(rows / USUAL_ROWS, 0.2) * math.pow(links / USUAL_LINKS, 0.3)
+    return rows * max(effort, links) * farther * (LOOK + LOOK_NUMBER * dimensions)
 
 
 def check_lengths(dataset: Dataset, metric: Metric, library: str, progress: Progress) -> None:

@@ -129,7 +129,7 @@ def test_a_minus_zero_is_a_zero(make_dataset: MakeDataset, tmp_path: Path) -> No
 def test_one_that_cannot_fit_is_refused_with_what_would(
     make_dataset: MakeDataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with pytest.raises(TooLarge, match=r"of 200,000 rows .* needs 160 GB .*the limit is 40\.0 GB .*; up to 99,950 rows"):
+    with pytest.raises(TooLarge, match=r"of 200,000 rows .* needs 160 GB .*limit is 40\.0 GB .*; up to 99,950 rows"):
         building.cost(200_000, 8, "cosine", 100)
     monkeypatch.setattr(building, "MOST_BYTES", 4 * 100 * (100 + 100))
     assert building.cost(100, 8, "cosine", 100).disk_bytes == building.MOST_BYTES
