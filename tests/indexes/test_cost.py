@@ -140,7 +140,8 @@ from explorer.core import params
 from explorer.indexes import types
 for kind in types().values():
     kind.cost(1000, 16, kind.metrics[0], params.checked(kind.build_params, {}, kind.name))
-print(json.dumps([name for name in ("annoy", "faiss", "hnswlib", "usearch", "voyager", "scipy") if name in sys.modules]))
+heavy = ("annoy", "faiss", "hnswlib", "usearch", "voyager", "scipy")
+print(json.dumps([name for name in heavy if name in sys.modules]))
 """
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert json.loads(done.stdout) == []
