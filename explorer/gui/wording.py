@@ -26,18 +26,20 @@ def about(number: float) -> str:
 
 
 def duration(seconds: float) -> str:
-    """About 3 s, about 4 min, about 2 h."""
+    """Under 1 s, about 3 s, about 4 min, about 2 h."""
+    if seconds < 0.75:
+        return "under 1 s"
     if seconds < 90:
-        return f"about {max(1, round(seconds))} s"
+        return f"about {round(seconds)} s"
     if seconds < 5400:
         return f"about {round(seconds / 60)} min"
     return f"about {round(seconds / 3600):,} h"
 
 
 def took(seconds: float) -> str:
-    """0.28 s, 48 s, 12 min"""
+    """0.3 s, 48 s, 12 min"""
     if seconds < 9.95:
-        return f"{max(0.01, seconds):.2f} s" if seconds < 0.995 else f"{seconds:.1f} s"
+        return f"{max(0.1, seconds):.1f} s"
     if seconds < 90:
         return f"{seconds:.0f} s"
     return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"

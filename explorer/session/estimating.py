@@ -14,7 +14,7 @@ from explorer.session.session import Session
 from explorer.session.settings import Settings
 
 SHORTEST_SECONDS = 0.2
-"""A build that took less tells more of the start of a process than of the work."""
+"""A build that should take less tells more of what else goes on than of the work."""
 
 
 @dataclass(frozen=True)
@@ -57,11 +57,9 @@ class Estimating:
 
     def learn(self, handle: IndexHandle) -> None:
         """Take to heart how long a build took."""
-        if handle.build_seconds < SHORTEST_SECONDS:
-            return
         try:
             cost = type_named(handle.type).cost(handle.rows, handle.dimensions, handle.metric, handle.params)
         except ExplorerError:
             return
-        if cost is not None and cost.seconds() > 0:
+        if cost is not None and cost.seconds() >= SHORTEST_SECONDS:
             self._settings.learn(handle.type, handle.build_seconds / cost.seconds())

@@ -68,13 +68,13 @@ def line(name: str) -> dict[str, Any]:
         if done.returncode:
             return {"type": name, "error": done.stderr.strip().splitlines()[-1]}
         runs.append(json.loads(done.stdout))
+    expected = [run["estimate"]["serial"] + run["estimate"]["shared"] for run in runs]
     ratios = []
-    for run in runs:
-        expected = run["estimate"]["serial"] + run["estimate"]["shared"]
-        ratios.append(run["cpu_seconds"] / expected if expected else 1.0)
+    for run, seconds in zip(runs, expected, strict=True):
+        ratios.append(run["cpu_seconds"] / seconds)
         run["before"] = factor_off(ratios[-1])
         run["disk"] = run["estimate"]["disk_bytes"] / run["bytes"]
-    teacher = next((i for i, run in enumerate(runs) if run["cpu_seconds"] >= SHORTEST_SECONDS), len(runs) - 1)
+    teacher = next((i for i, seconds in enumerate(expected) if seconds >= SHORTEST_SECONDS), len(runs) - 1)
     for run, ratio in zip(runs, ratios, strict=True):
         run["after"] = factor_off(ratio / ratios[teacher])
     worst = {when: max(run[when] for run in runs) for when in ("before", "after")}

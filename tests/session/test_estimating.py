@@ -52,21 +52,21 @@ def test_it_learns_from_builds(opened: Any) -> None:
     entry = next(entry for entry in opened.state.indexes if entry.handle.type == "annoy")
     estimating = opened.controller.estimating
     first = estimating.of("annoy", {"trees": 5}).seconds
-    cost = type_named("annoy").cost(300, 8, opened.state.metric, {"trees": 5})
-    slow = dataclasses.replace(entry.handle, build_seconds=30 * cost.seconds())
+    cost = type_named("annoy").cost(1_000_000, 8, opened.state.metric, {"trees": 5})
+    assert cost is not None and cost.seconds() > SHORTEST_SECONDS
+    slow = dataclasses.replace(entry.handle, rows=1_000_000, build_seconds=30 * cost.seconds())
     estimating.learn(slow)
     assert estimating.of("annoy", {"trees": 5}).seconds == pytest.approx(30 * first, rel=0.01)
     assert estimating.of("faiss-hnsw", {}).seconds < 5
-    estimating.learn(dataclasses.replace(slow, build_seconds=SHORTEST_SECONDS / 2))
+    estimating.learn(dataclasses.replace(entry.handle, build_seconds=1000.0))
     estimating.learn(dataclasses.replace(slow, type="exact"))
     assert estimating.of("annoy", {"trees": 5}).seconds == pytest.approx(30 * first, rel=0.01)
 
 
 def test_a_build_teaches_the_settings(opened: Any) -> None:
-    opened.controller.indexing.build("annoy", {"trees": 2000})
+    opened.controller.indexing.build("annoy", {"trees": 8000})
     assert opened.state.builds[0].seconds is not None
     state = opened.until(lambda s: not s.builds)
-    built = next(e.handle for e in state.indexes if e.handle.params.get("trees") == 2000)
-    assert built.build_seconds >= SHORTEST_SECONDS
-    said = opened.controller.estimating.of("annoy", {"trees": 2000}).seconds
+    built = next(e.handle for e in state.indexes if e.handle.params.get("trees") == 8000)
+    said = opened.controller.estimating.of("annoy", {"trees": 8000}).seconds
     assert said == pytest.approx(built.build_seconds, rel=0.01)

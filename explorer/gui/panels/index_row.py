@@ -138,7 +138,7 @@ def _figures(entry: IndexEntry, state: State) -> tuple[tuple[str, ...], str, str
     took = state.exact_ms if entry.is_exact else entry.recall.p50_ms if entry.recall else None
     built = wording.took(entry.handle.build_seconds) if entry.handle.build_seconds else ""
     words = ("no build",) if entry.is_exact else (f"built {built}", built) if built else ("opened",)
-    return words, wording.size(entry.handle.bytes), "" if took is None else wording.milliseconds(took)
+    return words, wording.about(entry.handle.bytes), "" if took is None else wording.milliseconds(took)
 
 
 def _tips(entry: IndexEntry) -> tuple[str, str, str]:
