@@ -13,6 +13,13 @@ def free_on_disk(folder: Path) -> int:
     return shutil.disk_usage(folder).free
 
 
+def free_in_memory() -> int:
+    """How many bytes of memory are available."""
+    import psutil
+
+    return int(psutil.virtual_memory().available)
+
+
 def check_disk(folder: Path, needed: int, what: str, advice: str) -> None:
     """Raise TooLarge when the disk of an existing folder has less than `needed` bytes left."""
     free = free_on_disk(folder)
@@ -24,9 +31,7 @@ def check_disk(folder: Path, needed: int, what: str, advice: str) -> None:
 
 def check_memory(needed: int, what: str, advice: str) -> None:
     """Raise TooLarge when less than `needed` bytes of memory are available."""
-    import psutil
-
-    free = int(psutil.virtual_memory().available)
+    free = free_in_memory()
     if needed > free:
         raise TooLarge(f"{what} needs about {readable(needed)} of memory, and {readable(free)} are free; {advice}.")
 

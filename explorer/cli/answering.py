@@ -74,7 +74,7 @@ def built(arguments: argparse.Namespace) -> Iterator[Built]:
             handle = work.ask(OpenIndexRequest(dataset, dataset.own_index, dataset.metric))
         elif arguments.index is None or arguments.index in indexes.types():
             kind = indexes.type_named(arguments.index or DEFAULT)
-            build, search = _sorted_out(kind, given)
+            build, search = sorted_out(kind, given)
             dataset = dataset if arguments.index is None else read(arguments, work)
             metric = metric_of(arguments) or dataset.metric
             handle = work.ask(BuildRequest(dataset, kind.name, metric, build, folder / kind.name))
@@ -207,7 +207,7 @@ def _scratch() -> Iterator[Path]:
         scratch.remove(folder)
 
 
-def _sorted_out(kind: IndexType, given: Mapping[str, str]) -> tuple[Params, Params]:
+def sorted_out(kind: IndexType, given: Mapping[str, str]) -> tuple[Params, Params]:
     """Build and search parameters apart, both checked before there is work to lose; those not given are left out."""
     checked = core_params.checked((*kind.build_params, *kind.search_params), given, kind.name)
     build = {param.name for param in kind.build_params}

@@ -5,8 +5,8 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from explorer import indexes, projection
-from explorer.cli.answering import built
+from explorer import indexes, paths, projection
+from explorer.cli.answering import built, sorted_out
 from explorer.cli.arguments import (
     Command,
     add_index,
@@ -22,9 +22,12 @@ from explorer.cli.arguments import (
 from explorer.cli.output import say, say_json
 from explorer.core import params as core_params
 from explorer.core.projection import Projection
-from explorer.errors import BadParameter
+from explorer.errors import BadParameter, Unavailable
 from explorer.indexes import saved
+from explorer.indexes.building import estimated
 from explorer.projection import positions_file
+from explorer.room import readable
+from explorer.session.settings import Settings
 from explorer.work.requests import FingerprintRequest, ProjectRequest
 
 
@@ -32,6 +35,10 @@ def _build(arguments: argparse.Namespace) -> int:
     kind = indexes.types().get(arguments.index)
     if kind is not None and not kind.suffix:
         raise BadParameter(f"--index {kind.name} has no file of its own, so there is nothing to save.")
+    if arguments.dry_run:
+        return _reckon(arguments)
+    if arguments.out is None:
+        raise BadParameter("--out PATH says where the index is saved; --dry-run only says what it would take.")
     check_out(arguments.out)
     with built(arguments) as found:
         # The sidecar then says over which vectors it was built.
@@ -51,6 +58,36 @@ def _build(arguments: argparse.Namespace) -> int:
     else:
         took = f"built in {handle.build_seconds:.2f} s"
         say(f"{handle.path}: {handle.type}, {handle.metric}, {handle.bytes:,} bytes, {took}")
+    return 0
+
+
+def _reckon(arguments: argparse.Namespace) -> int:
+    """Say what the build would take."""
+    kind = indexes.type_named(arguments.index)
+    build, _ = sorted_out(kind, pairs(arguments.set, "--set"))
+    with worker() as work:
+        dataset = read(arguments, work)
+    if reason := kind.unavailable():
+        raise Unavailable(reason)
+    metric = metric_of(arguments) or dataset.metric
+    cost = estimated(dataset.rows, dataset.dimensions, kind.name, metric, build, paths.cache_folder())
+    if cost is None:
+        raise BadParameter(f"{kind.title} does not say what it would take.")
+    said = {
+        "type": kind.name,
+        "metric": metric,
+        "params": core_params.checked(kind.build_params, build, kind.name),
+        "rows": dataset.rows,
+        "dimensions": dataset.dimensions,
+        "seconds": cost.seconds(Settings.of_user().factor(kind.name)),
+        "memory_bytes": cost.memory_bytes,
+        "disk_bytes": cost.disk_bytes,
+    }
+    if arguments.json:
+        say_json(said)
+    else:
+        memory, disk = readable(cost.memory_bytes), readable(cost.disk_bytes)
+        say(f"{cost.what}: about {said['seconds']:.2g} s, {memory} of memory, {disk} on the disk")
     return 0
 
 
@@ -85,7 +122,8 @@ def _project(arguments: argparse.Namespace) -> int:
 def _declare_build(parser: argparse.ArgumentParser) -> None:
     add_source(parser)
     add_index(parser, "annoy", own=False)
-    parser.add_argument("--out", type=Path, required=True, metavar="PATH", help="where the index is saved")
+    parser.add_argument("--out", type=Path, metavar="PATH", help="where the index is saved")
+    parser.add_argument("--dry-run", action="store_true", help="only say what it would take: time, memory, disk")
     add_json(parser)
 
 

@@ -234,6 +234,8 @@ class _Driver:
                 raise BadInput(sentence)
         if self._state.untold is not None:
             raise BadInput(self._state.untold.sentence)
+        if failure := next((build.failure for build in self._state.builds if build.failure), ""):
+            raise BadInput(failure)
         if time.monotonic() > self._deadline:
             raise TaskFailed(f"{self._shot.source}: {what} was not there after {self._shot.seconds:g} s.")
 

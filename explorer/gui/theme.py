@@ -177,6 +177,8 @@ def _style_sheet(t: Theme) -> str:
     QPushButton[role="primary"] {{
         background: {t.accent}; color: {t.on_accent}; border-color: {t.accent}; font-weight: 600;
     }}
+    QPushButton[role="primary"]:disabled {{ background: {t.field}; color: {t.quiet}; border-color: {t.line}; }}
+    QPushButton[role="primary"]:focus {{ border-color: {t.text}; }}
     QPushButton[role="link"], QToolButton[role="link"] {{
         background: transparent; border: 1px solid transparent; padding: 2px 4px; color: {t.accent};
     }}
@@ -192,9 +194,10 @@ def _style_sheet(t: Theme) -> str:
     }}
     QPushButton#card:hover {{ border-color: {t.accent}; }}
     QPushButton#card:focus {{ border-color: {t.accent}; }}
-    QWidget#index {{ border-radius: 6px; background: transparent; }}
+    QWidget#index {{ border: 1px solid transparent; border-radius: 6px; background: transparent; }}
     QWidget#index:hover {{ background: {t.hover}; }}
     QWidget#index[chosen="true"] {{ background: {t.chosen}; }}
+    QWidget#index:focus {{ border-color: {t.accent}; }}
     QProgressBar {{ background: {t.line}; border: none; border-radius: 2px; max-height: 4px; min-height: 4px; }}
     QProgressBar::chunk {{ background: {t.accent}; border-radius: 2px; }}
     QTableView, QListView {{

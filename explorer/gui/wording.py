@@ -12,17 +12,37 @@ def count(number: int) -> str:
 
 def size(number: float) -> str:
     """512 MB"""
-    for unit, scale in (("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
-        if number >= scale:
+    for unit, scale in (("TB", 1e12), ("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
+        # What would round to 1,000 of a unit is 1 of the next.
+        if number >= 0.9995 * scale:
             return f"{number / scale:.3g} {unit}"
     return f"{number:.0f} B"
 
 
+def about(number: float) -> str:
+    """About so many bytes: 51 MB"""
+    digits = len(str(int(number))) - 2
+    return size(round(number, -digits)) if digits > 0 else size(number)
+
+
 def duration(seconds: float) -> str:
-    """About 3 s, about 4 min."""
+    """Under 1 s, about 3 s, about 4 min, about 2 h."""
+    if seconds < 0.75:
+        return "under 1 s"
     if seconds < 90:
-        return f"about {max(1, round(seconds))} s"
-    return f"about {round(seconds / 60)} min"
+        return f"about {round(seconds)} s"
+    if seconds < 5400:
+        return f"about {round(seconds / 60)} min"
+    return f"about {round(seconds / 3600):,} h"
+
+
+def took(seconds: float) -> str:
+    """0.3 s, 48 s, 12 min"""
+    if seconds < 9.95:
+        return f"{max(0.1, seconds):.1f} s"
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
 
 
 def milliseconds(number: float) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from explorer.core.cost import Cost
 from explorer.core.dataset import Dataset
 from explorer.core.metric import Metric
 from explorer.core.params import Param, Params
@@ -116,6 +117,8 @@ class IndexType(ABC):
     on_server: bool = False
     """Whether it lies on a server: building pushes the vectors to the one of the parameter `server`, and its file only
     says where they are."""
+    kin: str = ""
+    """What it is kin to, as people are shown types together: trees, graph, cells, scan; empty for none of them."""
 
     def unavailable(self) -> str | None:
         """Why it cannot be used here, in a sentence that says how to get it; None when it can."""
@@ -128,6 +131,14 @@ class IndexType(ABC):
     @abstractmethod
     def build(self, dataset: Dataset, metric: Metric, params: Params, folder: Path, progress: Progress) -> IndexHandle:
         """Build into `folder`, which exists and is ours; `params` are checked. Reports progress, stops by Cancelled."""
+
+    def cost(self, rows: int, dimensions: int, metric: Metric, params: Params) -> Cost | None:
+        """What building over so many rows takes, by arithmetic alone; None where a type does not say.
+
+        `params` are checked build parameters. Raises BadParameter where they do not suit such a Dataset, TooLarge
+        where it could not be built anywhere. No library is imported for it.
+        """
+        return None
 
     @abstractmethod
     def open(self, handle: IndexHandle, dataset: Dataset) -> Searcher:

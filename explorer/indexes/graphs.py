@@ -5,6 +5,7 @@ And `check_links`, which makes sure of a graph that somebody else wrote before a
 
 from __future__ import annotations
 
+import math
 import os
 from abc import abstractmethod
 from collections.abc import Callable, Iterator
@@ -14,14 +15,15 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from explorer.core.dataset import Dataset
+from explorer.core import cost as core_cost
+from explorer.core.cost import Cost
+from explorer.core.dataset import Dataset, block_rows
 from explorer.core.metric import Metric
 from explorer.core.params import Params
 from explorer.core.progress import Progress, silent
 from explorer.errors import BadFile, BadParameter, TaskFailed
 from explorer.indexes.annoy.items import LARGEST, SMALLEST, scaled
 from explorer.indexes.base import Searcher
-from explorer.room import check_disk, check_memory
 
 BATCH = 512
 """So many rows are added at a time: enough for all cores, few enough to stop soon."""
@@ -29,15 +31,26 @@ BLOCK = 65536
 COMPARED = 512
 UNIT = 1e-4
 """How far from 1 the square of a length may be that a library has made 1."""
+USUAL_ROWS, USUAL_LINKS = 20_000, 16
+LOOK, LOOK_NUMBER = 4.5e-7, 5e-9
+"""Seconds of a reference core for looking at another row, and at each number of it, in a graph of usual size; more rows
+and more links cost a little more each (tests/benchmarks/build_estimate.py)."""
 LEVELS = 1.2
 """The links of the upper layers come on top, and what a library keeps beside its file."""
 
 
-def check_room(rows: int, row_bytes: int, what: str, folder: Path) -> None:
-    """Raise TooLarge when an index with so many bytes a row would not fit in memory, or its file on the disk."""
+def cost(what: str, rows: int, dimensions: int, row_bytes: int, links: int, effort: int, *, alone: bool) -> Cost:
+    """What a graph takes of so many bytes a row, in which a row gets `links` after looking at `effort` others."""
     needed = int(LEVELS * rows * row_bytes)
-    check_memory(needed, f"{what} over {rows:,} rows", "take fewer links a row, or an index that needs less")
-    check_disk(folder, needed, f"{what} over {rows:,} rows", "make room")
+    serial, shared = core_cost.work(linking(rows, dimensions, links, effort), alone=alone)
+    advice = "take fewer links a row, or an index that needs less"
+    return Cost(serial, shared, needed, needed, f"{what} over {rows:,} rows", advice)
+
+
+def linking(rows: int, dimensions: int, links: int, effort: int) -> float:
+    """Seconds of a reference core for linking every row of a graph in layers to its neighbours."""
+    farther = math.pow(rows / USUAL_ROWS, 0.2) * math.pow(links / USUAL_LINKS, 0.3)
+    return rows * max(effort, links) * farther * (LOOK + LOOK_NUMBER * dimensions)
 
 
 def check_lengths(dataset: Dataset, metric: Metric, library: str, progress: Progress) -> None:
@@ -47,10 +60,10 @@ def check_lengths(dataset: Dataset, metric: Metric, library: str, progress: Prog
     """
     if metric == "cosine":
         return
-    most = 0.0
-    for start in range(0, dataset.rows, BLOCK):
+    most, step = 0.0, block_rows(dataset.dimensions)
+    for start in range(0, dataset.rows, step):
         progress(0.0, "lengths")
-        block = dataset.vectors[start : start + BLOCK]
+        block = dataset.vectors[start : start + step]
         most = max(most, float(np.sqrt(np.vecdot(block, block, dtype=np.float64)).max()))
     if most and not SMALLEST <= most <= LARGEST:
         extreme = "large" if most > 1 else "small"

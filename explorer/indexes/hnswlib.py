@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from explorer.core.cost import Cost
 from explorer.core.dataset import Dataset
 from explorer.core.metric import Metric
 from explorer.core.params import Param, Params
@@ -48,6 +49,7 @@ class Hnswlib(IndexType):
     search_params = (Param("ef", "int", None, "How many rows are kept in view: more find more, slower.", 1, MOST),)
     suffix = ".bin"
     rank = 30
+    kin = "graph"
 
     def unavailable(self) -> str | None:
         """Why hnswlib cannot be used here, or None."""
@@ -55,12 +57,17 @@ class Hnswlib(IndexType):
             return "The library hnswlib is not installed here; “pip install ann-explorer[hnswlib]” adds it."
         return None
 
+    def cost(self, rows: int, dimensions: int, metric: Metric, params: Params) -> Cost:
+        """What linking every row takes."""
+        links, effort = int(params["M"]), int(params["ef_construction"])
+        row_bytes, alone = 4 * dimensions + 8 * links + 12, "seed" in params
+        return graphs.cost("An hnswlib index", rows, dimensions, row_bytes, links, effort, alone=alone)
+
     def build(self, dataset: Dataset, metric: Metric, params: Params, folder: Path, progress: Progress) -> IndexHandle:
-        """Build the graph. Raises TooLarge when it would not fit, BadParameter for vectors beyond its float32."""
+        """Build the graph. Raises BadParameter for vectors beyond its float32."""
         from hnswlib import Index
 
         path, links = folder / f"index{self.suffix}", int(params["M"])
-        graphs.check_room(dataset.rows, 4 * dataset.dimensions + 8 * links + 12, "An hnswlib index", folder)
         graphs.check_lengths(dataset, metric, "hnswlib", progress)
         started = time.perf_counter()
         index, seed = Index(SPACES[metric], dataset.dimensions), int(params.get("seed", 100))

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from explorer.core.cost import Cost
 from explorer.core.dataset import Dataset
 from explorer.core.metric import Metric
 from explorer.core.params import Param, Params
@@ -57,6 +58,7 @@ class Voyager(IndexType):
     )
     suffix = ".voy"
     rank = 40
+    kin = "graph"
 
     def unavailable(self) -> str | None:
         """Why Voyager cannot be used here, or None."""
@@ -64,12 +66,17 @@ class Voyager(IndexType):
             return "The library voyager is not installed here; “pip install ann-explorer[voyager]” adds it."
         return None
 
+    def cost(self, rows: int, dimensions: int, metric: Metric, params: Params) -> Cost:
+        """What linking every row takes."""
+        links, effort = int(params["M"]), int(params["ef_construction"])
+        row_bytes, alone = 4 * dimensions + 8 * links + 16, "seed" in params
+        return graphs.cost("A Voyager index", rows, dimensions, row_bytes, links, effort, alone=alone)
+
     def build(self, dataset: Dataset, metric: Metric, params: Params, folder: Path, progress: Progress) -> IndexHandle:
-        """Build the graph. Raises TooLarge when it would not fit, BadParameter for vectors beyond its float32."""
+        """Build the graph. Raises BadParameter for vectors beyond its float32."""
         import voyager
 
         path, links = folder / f"index{self.suffix}", int(params["M"])
-        graphs.check_room(dataset.rows, 4 * dataset.dimensions + 8 * links + 16, "A Voyager index", folder)
         graphs.check_lengths(dataset, metric, "Voyager", progress)
         started = time.perf_counter()
         index: Any = voyager.Index(

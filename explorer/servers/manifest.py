@@ -7,6 +7,7 @@ can be gone on with, and can be removed; and nothing without one is ever written
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -21,6 +22,7 @@ SUFFIX = ".about"
 MARK = "#"
 """Between the name of a push and the number of a row, in the key of a document."""
 LAYOUT = 1
+ODD = re.compile(r"[^\w.-]+")
 
 
 @dataclass(frozen=True)
@@ -86,6 +88,11 @@ def write(client: Client, manifest: Manifest, progress: Progress = silent) -> No
     facts = {name: value for name, value in asdict(manifest).items() if name not in ("name", "written")}
     said = ("program", OURS, "layout", LAYOUT, "about", json.dumps(facts), "written", manifest.written)
     client.ask("HSET", manifest.key, *said, key=manifest.key, progress=progress)
+
+
+def called(prefix: str, key: str, title: str) -> str:
+    """The name of a push: its key, or else a Dataset's title as keys are written, behind the prefix."""
+    return prefix + (key.strip() or ODD.sub("-", title).strip("-") or "vectors")
 
 
 def document(name: str, row: int) -> str:

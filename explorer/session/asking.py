@@ -192,7 +192,8 @@ class Asking:
         is_truth = slot == "truth" or (entry is not None and entry.is_exact)
         truth = answer.neighbours if is_truth else state.truth
         verdict = judged(found.neighbours, truth, state.metric) if found is not None and truth is not None else None
-        self._session.update(answer=found, truth=truth, verdict=verdict)
+        exact_ms = answer.search_ms if is_truth else state.exact_ms
+        self._session.update(answer=found, truth=truth, verdict=verdict, exact_ms=exact_ms)
 
     def _failed(self, error: ExplorerError) -> None:
         if not isinstance(error, Cancelled):

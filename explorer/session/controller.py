@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from explorer.session.asking import Asking
+from explorer.session.estimating import Estimating
 from explorer.session.indexing import Indexing
 from explorer.session.looking import Looking
 from explorer.session.losing import would_lose
@@ -31,9 +32,10 @@ class Controller:
         self.tasks = Tasks(self.session, self.runner)
         self.opening = Opening(self.session, self.tasks, self.settings)
         self.mapping = Mapping(self.session, self.tasks)
+        self.estimating = Estimating(self.session, self.settings)
         self.serving = Serving(self.session, self.tasks, self.runner, self.opening, self.settings)
         self.pushing = Pushing(self.session, self.tasks, self.serving)
-        self.indexing = Indexing(self.session, self.tasks, self.runner, self.scratch, self.pushing)
+        self.indexing = Indexing(self.session, self.tasks, self.runner, self.scratch, self.pushing, self.estimating)
         self.measuring = Measuring(self.session, self.tasks)
         self.asking = Asking(self.session, self.runner)
         self.looking = Looking(self.session)

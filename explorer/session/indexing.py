@@ -16,10 +16,11 @@ from explorer.indexes import asking, type_named
 from explorer.indexes.base import IndexHandle
 from explorer.servers.address import address_of
 from explorer.session import pushing
+from explorer.session.estimating import Estimating
 from explorer.session.pushing import Push, Pushing
 from explorer.session.scratch import Scratch
 from explorer.session.session import Session
-from explorer.session.state import EXACT, IndexEntry, State
+from explorer.session.state import EXACT, Build, IndexEntry, State
 from explorer.session.tasks import BUILD, SAVE, Tasks
 from explorer.work.latest import ignore
 from explorer.work.requests import BuildRequest, ForgetRequest, OpenIndexRequest, PrepareRequest, SaveIndexRequest
@@ -33,12 +34,21 @@ class Indexing:
     `first_type`, which is then built.
     """
 
-    def __init__(self, session: Session, tasks: Tasks, runner: Runner, scratch: Scratch, pushes: Pushing) -> None:
+    def __init__(
+        self,
+        session: Session,
+        tasks: Tasks,
+        runner: Runner,
+        scratch: Scratch,
+        pushes: Pushing,
+        estimating: Estimating,
+    ) -> None:
         self._session = session
         self._tasks = tasks
         self._runner = runner
         self._scratch = scratch
         self._pushes = pushes
+        self._estimating = estimating
         self._numbers = itertools.count(1)
         self._chosen = False
         self._prepared: dict[Metric, Path] = {}
@@ -81,19 +91,46 @@ class Indexing:
 
         def failed(error: ExplorerError) -> None:
             clean_up()
-            if not (push and self._pushes.ended(push, error)):
+            if push is None:
+                self._note_build(key, None if isinstance(error, Cancelled) else replace(asked, failure=str(error)))
+                return
+            self._note_build(key, None)
+            if not self._pushes.ended(push, error):
                 self._failed(error)
 
         name = pushing.name_on_server(checked, state.dataset)
         push = Push(type_name, checked, replacing, name) if kind.on_server else None
-        done = self._built(key, by_itself)
+        ready = self._built(key, by_itself)
+
+        def done(handle: IndexHandle) -> None:
+            self._estimating.learn(handle)
+            self._note_build(key, None)
+            ready(handle)
+
         title = f"Building {kind.title}"
+        asked = Build(key, type_name, state.metric, checked, self._estimating.of(type_name, checked).seconds)
+        self._note_build(key, asked)
         self._tasks.start(f"{BUILD}{key}", title, request, done, failed, unheard=clean_up, by_itself=by_itself)
 
     def resume(self) -> None:
         """Go on with a push that did not come to its end: build again with the same parameters."""
         if (push := self._pushes.unfinished) is not None:
             self.build(push.type, push.params, replacing=push.replacing)
+
+    def stop_build(self, key: str) -> None:
+        """Stop building that index."""
+        self._tasks.stop(f"{BUILD}{key}")
+
+    def retry_build(self, key: str) -> None:
+        """Build once more, with the same parameters, what could not be built."""
+        build = next((build for build in self._session.state.builds if build.key == key and build.failure), None)
+        if build is not None:
+            self.build(build.type, build.params, replacing=key)
+
+    def dismiss_build(self, key: str) -> None:
+        """Take an index that could not be built off the list."""
+        if not self._tasks.running(f"{BUILD}{key}"):
+            self._note_build(key, None)
 
     def open(self, path: Path) -> None:
         """Open a saved index over the present Dataset."""
@@ -148,6 +185,7 @@ class Indexing:
         unless it is to be deleted `on_server` too.
         """
         self._tasks.cancel(f"{BUILD}{key}")
+        self._note_build(key, None)
         state = self._session.state
         entry = state.entry(key)
         if entry is None or entry.is_exact:
@@ -275,6 +313,14 @@ class Indexing:
             self._session.update(indexes=indexes, current=key if takes_over else state.current)
 
         return done
+
+    def _note_build(self, key: str, build: Build | None) -> None:
+        """What is now to be said of building that index, in its place; None for nothing."""
+        builds = self._session.state.builds
+        if build is not None and all(other.key != key for other in builds):
+            builds = (*builds, build)
+        noted = (build if other.key == key else other for other in builds)
+        self._session.update(builds=tuple(each for each in noted if each is not None))
 
     def _failed(self, error: ExplorerError) -> None:
         if not isinstance(error, Cancelled):

@@ -8,6 +8,7 @@ from explorer.core.dataset import Dataset
 from explorer.core.params import Params
 from explorer.errors import BadParameter, Cancelled, ExplorerError, PushUnfinished
 from explorer.indexes.base import IndexHandle, IndexType
+from explorer.servers import manifest
 from explorer.servers.address import Address, address_of
 from explorer.session.serving import Serving
 from explorer.session.session import Session
@@ -111,7 +112,7 @@ def given(kind: IndexType, params: Params, state: State) -> Params:
 
 def name_on_server(params: Params, dataset: Dataset) -> str:
     """How an index is called on its server."""
-    return f"{params.get('prefix', '')}{params.get('key') or dataset.title}"
+    return manifest.called(str(params.get("prefix", "")), str(params.get("key", "")), dataset.title)
 
 
 def place_of(handle: IndexHandle) -> str:

@@ -1,4 +1,4 @@
-"""What the program remembers from one start to the next: recent files, theme, window. Never a secret."""
+"""What the program remembers from one start to the next: recent files, theme, how fast it builds. Never a secret."""
 
 from __future__ import annotations
 
@@ -6,12 +6,17 @@ import contextlib
 import json
 import os
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 from explorer import paths
 from explorer.servers.address import is_server, named
 
 MOST_RECENT = 10
+MOST_LEARNT = 5
+"""So many builds of each index type are remembered; the middle one counts, so that a busy hour does little harm."""
+SLOWEST = 100.0
+"""No machine is taken to be more than so many times slower, or faster, than the reference."""
 VERSION = 1
 
 
@@ -49,11 +54,35 @@ class Settings:
         kept = named(source).url if is_server(source) else str(Path(source).absolute())
         self.set("recent", [kept, *(other for other in self.recent if other != kept)][:MOST_RECENT])
 
+    def factor(self, type_name: str) -> float:
+        """How many times longer than on the reference builds of that index type take here; 1 while none was seen."""
+        ratios = self._learnt().get(type_name)
+        return median(ratios) if ratios else 1.0
+
+    def learn(self, type_name: str, ratio: float) -> None:
+        """Remember that a build of that index type took `ratio` times as long as on the reference."""
+        self._read()
+        learnt = self._learnt()
+        kept = min(SLOWEST, max(1 / SLOWEST, ratio))
+        learnt[type_name] = [*learnt.get(type_name, []), round(kept, 3)][-MOST_LEARNT:]
+        self.set("build_factors", learnt)
+
+    def _learnt(self) -> dict[str, list[float]]:
+        """What was learnt, without what cannot have been."""
+        found = self._values.get("build_factors", {})
+        if not isinstance(found, dict):
+            return {}
+        return {
+            name: [float(r) for r in ratios if isinstance(r, int | float) and 1 / SLOWEST <= r <= SLOWEST]
+            for name, ratios in found.items()
+            if isinstance(ratios, list)
+        }
+
     def get(self, key: str, default: str = "") -> str:
         value = self._values.get(key, default)
         return value if isinstance(value, str) else default
 
-    def set(self, key: str, value: str | list[str]) -> None:
+    def set(self, key: str, value: str | list[str] | dict[str, list[float]]) -> None:
         """Remember a value now, beside what other windows have set; the file is written beside and renamed."""
         self._read()
         self._values = {**self._values, "version": VERSION, key: value}

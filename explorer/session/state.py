@@ -83,6 +83,22 @@ class IndexEntry:
 
 
 @dataclass(frozen=True, eq=False)
+class Build:
+    """An index that was asked for: under way while a task of its key is, or `failure` says why it did not come.
+
+    `seconds` is how long it was expected to take, None where nobody could say. With the key of an index in the list it
+    is that index built anew.
+    """
+
+    key: str
+    type: str
+    metric: Metric
+    params: Params
+    seconds: float | None = None
+    failure: str = ""
+
+
+@dataclass(frozen=True, eq=False)
 class Asked:
     """A query of the history: what was typed or clicked."""
 
@@ -126,11 +142,14 @@ class State:
     indexes: tuple[IndexEntry, ...] = ()
     current: str = ""
     """The key of the index that answers."""
+    builds: tuple[Build, ...] = ()
 
     asked: Asked | None = None
     answer: Answer | None = None
     truth: Neighbours | None = None
     verdict: Verdict | None = None
+    exact_ms: float | None = None
+    """How long exact search took for the last truth, in milliseconds."""
 
     focused: int = -1
     """The row that is looked at in the table and on the map; −1 for none."""
@@ -160,6 +179,10 @@ class State:
     def exact(self) -> IndexEntry | None:
         """The exact index of the present metric, which tells the truth."""
         return next((e for e in self.indexes if e.is_exact and e.handle.metric == self.metric), None)
+
+    def task(self, key: str) -> TaskView | None:
+        """The task under way of that key."""
+        return next((task for task in self.tasks if task.key == key), None)
 
     def problem(self, place: Place) -> str:
         """What is wrong at that place; empty when nothing is."""

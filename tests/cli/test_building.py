@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from explorer.session.settings import Settings
 from tests.cli.conftest import BAD, ROWS, Run
 
 
@@ -93,3 +94,28 @@ def test_nothing_is_left_in_the_cache_but_what_can_be_used_again(explorer: Run, 
 def test_the_place_to_save_is_looked_at_before_the_work(explorer: Run, named: Path, command: str) -> None:
     out = named.parent / "none" / "x"
     assert explorer(command, named.with_name("missing.npy"), "--out", out).sentence.startswith(f"{out}: ")
+
+
+def test_a_dry_run_says_what_the_build_would_take_and_builds_nothing(explorer: Run, named: Path) -> None:
+    arguments = ("build", named, "--index", "annoy", "--set", "trees=9", "--metric", "dot", "--dry-run")
+    said = explorer(*arguments, "--json").json
+    assert (said["type"], said["metric"], said["params"], said["rows"]) == ("annoy", "dot", {"trees": 9}, ROWS)
+    assert 0 < said["seconds"] < 60
+    assert said["memory_bytes"] > 0 and said["disk_bytes"] > 0
+    Settings.of_user().learn("annoy", 20.0)
+    assert explorer(*arguments, "--json").json["seconds"] == pytest.approx(20 * said["seconds"])
+    assert explorer(*arguments).out.startswith("An annoy index of 9 trees over 120 rows: about ")
+    assert explorer("build", named, "--index", "exact", "--dry-run", "--json").status == 2
+    assert "--dry-run only says" in explorer("build", named).sentence
+
+
+def test_a_build_that_would_not_fit_is_refused_in_the_same_sentence(
+    explorer: Run, named: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("EXPLORER_MATRIX_GB", "0.00001")
+    arguments = ("build", named, "--index", "matrix")
+    refused = explorer(*arguments, "--dry-run").sentence
+    assert "of 120 rows to each other needs 106 kB (rows² · 4 bytes), and the limit is 10.0 kB" in refused
+    assert explorer(*arguments, "--out", tmp_path / "x.matrix.npy").sentence == refused
+    assert explorer("query", named, "--row", 1, "--index", "matrix").sentence == refused
+    assert explorer("recall", named, "--index", "matrix").sentence == refused

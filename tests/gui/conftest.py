@@ -185,7 +185,7 @@ class User:
         if first.given:
             controller.indexing.set_search(self._first, {})
         controller.indexing.choose(self._first)
-        controller.session.update(problems=(), past=(), future=(), focused=-1)
+        controller.session.update(builds=(), problems=(), past=(), future=(), focused=-1)
         self.window.query_bar.field.clear()
         self.window.indexes.form.hide()
         self.view.fit()

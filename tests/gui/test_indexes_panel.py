@@ -7,9 +7,12 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QFileDialog, QLabel, QPushButton, QSpinBox, QToolButton, QWidget
+from PySide6.QtWidgets import QApplication, QFileDialog, QLabel, QLineEdit, QPushButton, QSpinBox, QToolButton, QWidget
 
+from explorer.gui.panels.build_row import BuildRow
 from explorer.gui.panels.index_row import IndexRow
+from explorer.gui.panels.type_chooser import TypeChooser
+from explorer.indexes import types
 from explorer.session.state import IndexEntry
 from tests.gui.conftest import LEFT, User
 
@@ -83,7 +86,7 @@ def test_the_form_builds_another_index_that_then_answers(digits: User) -> None:
     press(digits.window.indexes, "+ Build index …")
     form = digits.window.indexes.form
     type_into(field(form, "trees"), "7")
-    press(form, "Build")
+    press(digits.window.indexes, "Build")
     assert form.isHidden()
     digits.until(lambda: digits.state.entry().handle.params.get("trees") == 7)
     assert len(forests(digits)) == 2
@@ -99,7 +102,7 @@ def test_a_rebuild_keeps_the_old_one_until_the_new_one_is_ready(digits: User) ->
     form = digits.window.indexes.form
     assert field(form, "trees").value() == 3
     type_into(field(form, "trees"), "4")
-    press(form, "Rebuild")
+    press(digits.window.indexes, "Rebuild")
     digits.until(lambda: digits.state.entry(old.key).handle.params["trees"] == 4)
     assert set(seen) <= {(3,), (4,)}
     digits.controller.indexing.build("annoy", {"trees": 3}, replacing=old.key)
@@ -175,3 +178,180 @@ def test_many_indexes_scroll_instead_of_growing_the_window(digits: User) -> None
     assert digits.window.indexes.height() < 900
     last = rows(digits)[-1]
     assert last.height() >= last.minimumSizeHint().height()
+
+
+def under_way(user: User) -> list[BuildRow]:
+    return [row for row in user.window.indexes.findChildren(BuildRow) if row.isVisible()]
+
+
+def chooser(user: User) -> TypeChooser:
+    """The list of types of the opened form."""
+    user.press(Qt.Key.Key_B, CONTROL)
+    return user.window.indexes.form.findChild(TypeChooser)
+
+
+def choose(user: User, name: str) -> TypeChooser:
+    found = chooser(user)
+    found.setCurrentIndex(found.findData(name))
+    return found
+
+
+def build_button(user: User) -> QPushButton:
+    return next(b for b in user.window.indexes.findChildren(QPushButton) if b.isVisible() and b.text() == "Build")
+
+
+def test_a_row_says_what_it_took_how_large_it_is_and_how_fast_it_answers(digits: User) -> None:
+    digits.until(lambda: forests(digits)[0].recall is not None)
+    entry = forests(digits)[0]
+    said = rows(digits)[1].accessibleName()
+    assert f"built {max(0.1, entry.handle.build_seconds):.1f} s" in said
+    assert f"{round(entry.handle.bytes, -4) / 1e3:.0f} kB" in said
+    assert f"{entry.recall.p50_ms:.2f} ms" in said
+    tips = [label.toolTip() for label in rows(digits)[1].findChildren(QLabel)]
+    assert f"{entry.handle.bytes:,} bytes" in tips
+    digits.ask("#10")
+    assert f"{digits.state.exact_ms:.2f} ms" in texts(rows(digits)[0])
+
+
+def test_figures_of_all_rows_end_at_the_same_places(digits: User) -> None:
+    digits.controller.indexing.build("annoy", {"trees": 300})
+    digits.until(lambda: len(forests(digits)) == 2 and all(entry.recall for entry in forests(digits)))
+    digits.until_still()
+    ends = []
+    for row in rows(digits):
+        sizes = [label for label in row.findChildren(QLabel) if label.toolTip().endswith(" bytes")]
+        ends.append([label.mapTo(digits.window, label.rect().topRight()).x() for label in sizes])
+    assert len(ends) == 3 and ends[0] == ends[1] == ends[2] != []
+
+
+def test_arrow_keys_go_from_row_to_row_and_return_lets_one_answer(digits: User) -> None:
+    exact, forest = rows(digits)
+    forest.setFocus()
+    QTest.keyClick(forest, Qt.Key.Key_Down)
+    assert forest.hasFocus()
+    QTest.keyClick(forest, Qt.Key.Key_Up)
+    assert exact.hasFocus()
+    QTest.keyClick(exact, Qt.Key.Key_Return)
+    assert digits.state.entry().handle.type == "exact"
+    QTest.keyClick(exact, Qt.Key.Key_Up)
+    QTest.keyClick(exact, Qt.Key.Key_Down)
+    QTest.keyClick(forest, Qt.Key.Key_Return)
+    assert forest.hasFocus() and digits.state.entry().handle.type == "annoy"
+
+
+def test_what_a_build_takes_is_shown_as_parameters_change(digits: User) -> None:
+    digits.press(Qt.Key.Key_B, CONTROL)
+    footer = digits.window.indexes.form.footer
+    before = texts(footer)
+    assert "under 1 s" in before and "to build" in before and "memory" in before and "on disk" in before
+    box = field(digits.window.indexes.form, "trees")
+    box.setFocus()
+    box.selectAll()
+    QTest.keyClicks(box, "9000")
+    after = texts(footer)
+    assert box.value() == 9000 and after != before and "under 1 s" not in after
+    assert build_button(digits).isEnabled()
+
+
+def test_what_would_not_fit_is_said_instead_and_cannot_be_built(digits: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("explorer.indexes.building.free_in_memory", lambda: 2_000_000)
+    monkeypatch.setattr("explorer.room.free_in_memory", lambda: 2_000_000)
+    digits.press(Qt.Key.Key_B, CONTROL)
+    footer = digits.window.indexes.form.footer
+    assert "of memory, and 2.0 MB are free; up to" in texts(footer) and "use fewer trees" in texts(footer)
+    assert "to build" not in texts(footer) and not build_button(digits).isEnabled()
+    type_into(field(digits.window.indexes.form, "trees"), "1")
+    assert "to build" in texts(footer) and build_button(digits).isEnabled()
+
+
+def test_a_type_that_is_not_here_is_grey_and_says_how_to_get_it(digits: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(type(types()["voyager"]), "unavailable", lambda self: "Voyager is not here; “pip” adds it.")
+    found = chooser(digits)
+    place = found.findData("voyager")
+    assert found.model().index(place, 0).data(Qt.ItemDataRole.AccessibleTextRole) == "Voyager, not here"
+    found.setFocus()
+    for _ in range(found.count()):
+        QTest.keyClick(found, Qt.Key.Key_Down)
+        if found.currentIndex() == place:
+            break
+    assert found.currentIndex() == place
+    assert "“pip” adds it" in texts(digits.window.indexes.form.footer)
+    assert not build_button(digits).isEnabled()
+    QTest.keyClick(found, Qt.Key.Key_Up)
+    assert build_button(digits).isEnabled()
+
+
+def test_every_type_is_offered_once_and_headings_cannot_be_chosen(digits: User) -> None:
+    found = chooser(digits)
+    names = [found.itemData(i) for i in range(found.count())]
+    assert sorted(name for name in names if name) == sorted(set(types()) - {"exact"})
+    headings = [found.model().index(i, 0) for i, name in enumerate(names) if name is None]
+    assert len(headings) >= 4
+    assert not any(heading.flags() & Qt.ItemFlag.ItemIsSelectable for heading in headings)
+    found.setFocus()
+    seen = {found.currentData()}
+    for key in [Qt.Key.Key_Up] * len(names) + [Qt.Key.Key_Down] * len(names):
+        QTest.keyClick(found, key)
+        seen.add(found.currentData())
+    assert seen == set(types()) - {"exact"}
+
+
+def test_a_type_without_the_metric_says_which_it_has(digits: User) -> None:
+    digits.controller.asking.set_metric("manhattan")
+    digits.until(lambda: digits.state.exact is not None)
+    choose(digits, "hnswlib")
+    assert "has no manhattan; it has cosine, euclidean, dot" in texts(digits.window.indexes.form.footer)
+    assert not build_button(digits).isEnabled()
+    digits.controller.asking.set_metric("cosine")
+    assert build_button(digits).isEnabled()
+
+
+@pytest.mark.parametrize("nonsense", ["IVF" + "9" * 400, "PQ0x99", "HNSW" + "9" * 300, "x" * 900, "OPQ_,,PCA-1", "  "])
+def test_nonsense_in_the_form_never_raises(digits: User, nonsense: str) -> None:
+    choose(digits, "faiss-factory")
+    digits.until_still()
+    lines = digits.window.indexes.form.findChildren(QLineEdit)
+    line = next(each for each in lines if each.accessibleName() == "factory" and each.isVisible())
+    line.setText(nonsense)
+    assert texts(digits.window.indexes.form.footer)
+    line.clear()
+
+
+def test_a_build_stands_in_the_list_with_its_progress_and_is_cancelled_there(digits: User) -> None:
+    digits.controller.indexing.build("annoy", {"trees": 10_000})
+    digits.until(lambda: under_way(digits))
+    (row,) = under_way(digits)
+    assert "Annoy" in texts(row) and "about" in texts(row)
+    digits.until(lambda: "left" in texts(row))
+    assert "being built" in row.accessibleName() and "10,000 trees" in row.toolTip()
+    press(row, "Cancel")
+    digits.until(lambda: not digits.state.builds)
+    assert under_way(digits) == [] and len(forests(digits)) == 1 and not digits.state.problems
+
+
+def test_a_build_that_failed_says_why_in_its_place_and_is_tried_again(
+    digits: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    digits.controller.indexing.build("faiss-factory", {"factory": "IVF8,nonsense"})
+    digits.until(lambda: digits.state.builds and digits.state.builds[0].failure)
+    (row,) = under_way(digits)
+    assert "Faiss cannot build “IVF8,nonsense”" in texts(row) and not digits.state.problems
+    press(row, "Try again")
+    assert not digits.state.builds[0].failure and digits.state.builds[0].params == {"factory": "IVF8,nonsense"}
+    digits.until(lambda: digits.state.builds[0].failure)
+    row.setFocus()
+    QTest.keyClick(row, Qt.Key.Key_Delete)
+    assert digits.state.builds == () and under_way(digits) == []
+
+
+def test_a_row_that_goes_leaves_the_keyboard_to_its_neighbour(digits: User) -> None:
+    forest = rows(digits)[1]
+    forest.setFocus()
+    digits.controller.indexing.build("annoy", {"trees": 10_000})
+    digits.until(lambda: under_way(digits))
+    QTest.keyClick(forest, Qt.Key.Key_Down)
+    (row,) = under_way(digits)
+    assert row.hasFocus()
+    QTest.keyClick(row, Qt.Key.Key_Delete)
+    digits.until(lambda: not digits.state.builds)
+    assert QApplication.focusWidget() is forest

@@ -23,7 +23,7 @@ from explorer.indexes import asking, type_named
 from explorer.indexes.annoy import building, layout
 from explorer.indexes.annoy.items import layout_for
 from explorer.indexes.annoy.passes import Passes
-from explorer.indexes.building import built
+from explorer.indexes.building import built, estimated
 
 MakeDataset = Callable[..., Dataset]
 OWN = {"cosine": "angular", "euclidean": "euclidean", "manhattan": "manhattan", "dot": "dot"}
@@ -352,9 +352,9 @@ def test_wrong_parameters_are_refused(make_dataset: MakeDataset, tmp_path: Path,
 
 def test_a_forest_that_cannot_fit_is_refused_before_it_grows(tmp_path: Path) -> None:
     with pytest.raises(TooLarge, match=r"An annoy index of 10,000 trees over 2,000,000,000 rows would have more nodes"):
-        building._check_room(2_000_000_000, layout.Layout("angular", 64), 10_000, tmp_path)
-    with pytest.raises(TooLarge, match=r"needs about [\d.]+ TB of memory, and .* are free; use fewer trees\."):
-        building._check_room(1_000_000_000, layout.Layout("angular", 1024), 50, tmp_path)
+        building.cost(2_000_000_000, layout.Layout("angular", 64), 10_000, alone=False)
+    with pytest.raises(TooLarge, match=r"needs about [\d.]+ TB of memory, and .* rows would fit: use fewer trees\."):
+        estimated(1_000_000_000, 1024, "annoy", "cosine", {}, tmp_path)
 
 
 def test_two_builds_at_once_do_not_disturb_each_other(make_dataset: MakeDataset, tmp_path: Path) -> None:

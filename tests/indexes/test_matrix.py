@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -128,21 +129,35 @@ def test_a_minus_zero_is_a_zero(make_dataset: MakeDataset, tmp_path: Path) -> No
 def test_one_that_cannot_fit_is_refused_with_what_would(
     make_dataset: MakeDataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with pytest.raises(TooLarge, match=r"of 200,000 rows .* needs 160 GB .*the limit is 40\.0 GB; up to 99,950 rows"):
-        building.check_room(200_000, 100, tmp_path)
+    with pytest.raises(TooLarge, match=r"of 200,000 rows .* needs 160 GB .*limit is 40\.0 GB .*; up to 99,950 rows"):
+        building.cost(200_000, 8, "cosine", 100)
     monkeypatch.setattr(building, "MOST_BYTES", 4 * 100 * (100 + 100))
-    building.check_room(100, 100, tmp_path)
+    assert building.cost(100, 8, "cosine", 100).disk_bytes == building.MOST_BYTES
     with pytest.raises(TooLarge, match="up to 100 rows would fit"):
         built(make_dataset(vectors()), "matrix", "euclidean", {}, tmp_path / "index")
     assert list((tmp_path / "index").iterdir()) == []
 
 
+def test_the_limit_can_be_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("EXPLORER_MATRIX_GB", "0.5")
+    with pytest.raises(
+        TooLarge, match=r"the limit is 500 MB \(EXPLORER_MATRIX_GB sets it, in GB\); up to 11,1\d\d rows"
+    ):
+        building.cost(20_000, 8, "cosine", 100)
+    monkeypatch.setenv("EXPLORER_MATRIX_GB", "100")
+    assert building.cost(120_000, 8, "cosine", 100).disk_bytes == 4 * 120_000 * 120_100
+    for nonsense in ("much", "-1", "0", "nan", "inf"):
+        monkeypatch.setenv("EXPLORER_MATRIX_GB", nonsense)
+        with pytest.raises(BadParameter, match=f"is a number of gigabytes, such as 40, not “{nonsense}”"):
+            building.cost(20_000, 8, "cosine", 100)
+
+
 def test_a_full_disk_is_said_before_the_work(
     make_dataset: MakeDataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    free = building.shutil.disk_usage(tmp_path)._replace(free=4 * 50 * (50 + 100))
+    free = shutil.disk_usage(tmp_path)._replace(free=4 * 50 * (50 + 100))
     monkeypatch.setattr("shutil.disk_usage", lambda _: free)
-    with pytest.raises(TooLarge, match=r"which has .* left; up to 50 rows would fit: make room"):
+    with pytest.raises(TooLarge, match=r"which has .* left; up to 61 rows would fit: make room"):
         built(make_dataset(vectors()), "matrix", "euclidean", {}, tmp_path / "index")
 
 

@@ -226,6 +226,9 @@ class Session(RuleBasedStateMachine):
         assert state.current == "" or state.current in keys
         tasks = [task.key for task in state.tasks]
         assert len(set(tasks)) == len(tasks)
+        builds = [build.key for build in state.builds]
+        assert len(set(builds)) == len(builds)
+        assert all(build.failure or f"build {build.key}" in tasks for build in state.builds)
         assert 1 <= state.k <= 1000
         if state.dataset is None:
             assert state.asked is None and not keys and state.positions is None

@@ -275,3 +275,43 @@ def test_no_child_keeps_hold_of_an_index_that_was_removed(opened: Any) -> None:
     opened.until(lambda s: held())
     opened.controller.indexing.remove(entry.key)
     opened.until(lambda s: not held())
+
+
+def test_a_build_is_on_the_list_until_it_is_an_index(opened: Any) -> None:
+    seen: list[Any] = []
+    opened.controller.session.listen(lambda new, old: seen.append((len(new.builds), len(new.indexes))))
+    opened.controller.indexing.build("annoy", {"trees": 3})
+    (build,) = opened.state.builds
+    assert (build.type, build.metric, build.params, build.failure) == ("annoy", opened.state.metric, {"trees": 3}, "")
+    state = opened.until(lambda s: len(s.indexes) == 3)
+    assert state.builds == () and state.entry(build.key) is not None
+    assert (1, 3) not in seen
+
+
+def test_a_build_that_fails_stays_with_its_reason_until_it_is_tried_again_or_dismissed(opened: Any) -> None:
+    opened.controller.indexing.build("faiss-factory", {"factory": "nonsense"})
+    state = opened.until(lambda s: s.builds[0].failure)
+    (build,) = state.builds
+    assert "Faiss cannot build “nonsense”" in build.failure and not state.tasks and not state.problems
+    opened.controller.indexing.retry_build("something else")
+    opened.controller.indexing.retry_build(build.key)
+    (again,) = opened.state.builds
+    assert (again.key, again.params, again.failure) == (build.key, build.params, "")
+    opened.controller.indexing.dismiss_build(build.key)
+    assert opened.state.builds == (again,)
+    opened.until(lambda s: s.builds[0].failure)
+    opened.controller.indexing.dismiss_build(build.key)
+    assert opened.state.builds == ()
+
+
+def test_a_stopped_build_leaves_the_list_and_so_do_all_with_the_dataset(opened: Any, npy: Path) -> None:
+    opened.controller.indexing.build("annoy", {"trees": 10_000})
+    opened.until(lambda s: any(t.note for t in s.tasks))
+    opened.controller.indexing.stop_build(opened.state.builds[0].key)
+    assert opened.until(lambda s: not s.builds).problems == ()
+    opened.controller.indexing.build("faiss-factory", {"factory": "nonsense"})
+    opened.until(lambda s: s.builds[0].failure)
+    opened.controller.indexing.build("annoy", {"trees": 10_000})
+    opened.controller.indexing.first_type = ""
+    opened.open(npy)
+    assert opened.state.builds == ()

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from explorer.session.settings import MOST_RECENT, Settings
+from explorer.session.settings import MOST_LEARNT, MOST_RECENT, SLOWEST, Settings
 
 
 def test_what_was_set_is_there_at_the_next_start(tmp_path: Path) -> None:
@@ -79,3 +79,28 @@ def test_without_a_path_nothing_is_kept(tmp_path: Path) -> None:
     settings = Settings(None)
     settings.set("theme", "dark")
     assert settings.get("theme") == "dark" and Settings(None).get("theme") == ""
+
+
+def test_how_fast_this_machine_builds_is_the_middle_of_what_was_seen(tmp_path: Path) -> None:
+    settings = Settings(tmp_path / "settings.json")
+    assert settings.factor("annoy") == 1.0
+    for ratio in (2.0, 40.0, 3.0):
+        settings.learn("annoy", ratio)
+    again = Settings(tmp_path / "settings.json")
+    assert again.factor("annoy") == 3.0 and again.factor("hnswlib") == 1.0
+    for ratio in [1.5] * MOST_LEARNT:
+        again.learn("annoy", ratio)
+    assert json.loads((tmp_path / "settings.json").read_text())["build_factors"] == {"annoy": [1.5] * MOST_LEARNT}
+    settings.learn("hnswlib", 1e9)
+    assert settings.factor("annoy") == 1.5 and settings.factor("hnswlib") == SLOWEST
+
+
+@pytest.mark.parametrize(
+    "learnt", ["3", "[]", '{"annoy": 3}', '{"annoy": ["x", null, -1, NaN, 1e99]}', '{"annoy": []}']
+)
+def test_what_cannot_have_been_learnt_is_passed_over(tmp_path: Path, learnt: str) -> None:
+    (tmp_path / "settings.json").write_text(f'{{"build_factors": {learnt}}}')
+    settings = Settings(tmp_path / "settings.json")
+    assert settings.factor("annoy") == 1.0
+    settings.learn("annoy", 2.0)
+    assert settings.factor("annoy") == 2.0

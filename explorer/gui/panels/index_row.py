@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QFileDialog, QGridLayout, QMenu, QVBoxLayout, QWid
 
 from explorer.gui import wording
 from explorer.gui.panels import server_types
+from explorer.gui.widgets.columns import Columns, tabular
 from explorer.gui.widgets.params_form import ParamsForm
 from explorer.gui.widgets.pieces import Line, label, restyled, tool
 from explorer.indexes import asking, type_named
@@ -36,6 +37,8 @@ class IndexRow(QWidget):
         self._recall = label()
         self._recall.setStyleSheet("font-weight: 600")
         self._facts = Line()
+        self._figures = Columns()
+        tabular(self._recall)
         self._word = label("", "quiet")
         self._menu = tool("⋯", self._open_menu, tip=f"More for {self._kind.title}")
         self._menu.setFixedWidth(26)
@@ -49,6 +52,7 @@ class IndexRow(QWidget):
         lines.addWidget(self._recall, 0, 1, Qt.AlignmentFlag.AlignRight)
         lines.addWidget(self._facts, 1, 0)
         lines.addWidget(self._word, 1, 1, Qt.AlignmentFlag.AlignRight)
+        lines.addWidget(self._figures, 2, 0, 1, 2)
         lines.addWidget(self._menu, 0, 2, 2, 1, Qt.AlignmentFlag.AlignVCenter)
         column = QVBoxLayout(self)
         column.setContentsMargins(8, 8, 8, 8)
@@ -68,25 +72,17 @@ class IndexRow(QWidget):
             self._form.set_values(entry.given)
         self._recall.setText("" if entry.recall is None else f"{entry.recall.recall:.2f}")
         self._word.setText("truth" if exact else f"recall@{state.k}" if entry.recall else "measuring …" if fits else "")
-        facts = self._said(entry, state, exact, fits, chosen)
+        facts = _facts(entry, state)
         self._facts.say(facts, *(" · ".join(facts.split(" · ")[:n]) for n in range(facts.count(" · "), 0, -1)))
+        self._figures.say(*_figures(entry, state), tips=_tips(entry))
         self.setToolTip(_details(entry, wording.params(dict(resolved))))
         self.setProperty("chosen", "true" if chosen else "false")
         for widget in (self._title, self._recall):
             widget.setEnabled(fits)
         restyled(self)
-        self.setAccessibleName(f"{self._kind.title}, {facts}, {self._recall.text()} {self._word.text()}")
-
-    def _said(self, entry: IndexEntry, state: State, exact: bool, fits: bool, chosen: bool) -> str:
-        if not fits:
-            return f"built for {entry.handle.metric} · rebuild for {state.metric}"
-        took = ""
-        if chosen and state.answer is not None:
-            took = wording.milliseconds(state.answer.search_ms)
-        elif entry.recall is not None:
-            took = wording.milliseconds(entry.recall.p50_ms)
-        built = wording.params(_telling(entry)) if not exact else "scan"
-        return " · ".join(filter(None, (entry.name, built, took)))
+        self.setAccessibleName(
+            f"{self._kind.title}, {facts}, {self._recall.text()} {self._word.text()}, {self._figures.accessibleName()}"
+        )
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """A click anywhere lets this index answer."""
@@ -139,13 +135,36 @@ def _telling(entry: IndexEntry) -> dict[str, object]:
     return {name: value for name, value in entry.handle.params.items() if name not in aside}
 
 
+def _facts(entry: IndexEntry, state: State) -> str:
+    """How it was built, or that it was built for another metric."""
+    if entry.handle.metric != state.metric:
+        return f"built for {entry.handle.metric} · rebuild for {state.metric}"
+    if entry.is_exact:
+        return "every row looked at"
+    return " · ".join(filter(None, (entry.name, wording.params(_telling(entry)))))
+
+
+def _figures(entry: IndexEntry, state: State) -> tuple[tuple[str, ...], str, str]:
+    """How long it took to build, how large it is, and how long a search takes."""
+    took = state.exact_ms if entry.is_exact else entry.recall.p50_ms if entry.recall else None
+    built = wording.took(entry.handle.build_seconds) if entry.handle.build_seconds else ""
+    words = ("no build",) if entry.is_exact else (f"built {built}", built) if built else ("opened",)
+    return words, wording.about(entry.handle.bytes), "" if took is None else wording.milliseconds(took)
+
+
+def _tips(entry: IndexEntry) -> tuple[str, str, str]:
+    search = "the last search of exact search" if entry.is_exact else "the median of searches for one query"
+    built = f"built in {entry.handle.build_seconds:.3f} s" if entry.handle.build_seconds else ""
+    return ("" if entry.is_exact else built, f"{entry.handle.bytes:,} bytes", search)
+
+
 def _details(entry: IndexEntry, search: str) -> str:
     handle = entry.handle
     lines = [
         f"{handle.library}",
         f"at {pushing.place_of(handle)}" if entry.on_server else "",
         f"metric {handle.metric}",
-        f"built in {handle.build_seconds:.2f} s · {wording.size(handle.bytes)}",
+        f"built in {handle.build_seconds:.2f} s · {handle.bytes:,} bytes" if not entry.is_exact else "",
         f"search: {search}" if search else "",
     ]
     if entry.recall is not None:

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QPalette
-from PySide6.QtWidgets import QComboBox, QMessageBox, QWidget
+from PySide6.QtWidgets import QMessageBox, QWidget
 
 from explorer.core.params import Param
 from explorer.gui.widgets.mending import CONNECT
-from explorer.indexes import type_named
 from explorer.indexes.base import IndexType
 from explorer.session import pushing
 from explorer.session.controller import Controller
@@ -20,26 +17,8 @@ def refusal(kind: IndexType, state: State) -> str | None:
     if (reason := kind.unavailable()) is not None or not kind.on_server:
         return reason
     if state.server is None:
-        return f"{kind.about} To build one, {CONNECT}."
+        return f"To build one, {CONNECT}."
     return kind.refused_by(state.server.abilities)
-
-
-def listed(kind: IndexType, state: State) -> str:
-    """How the list of types calls it."""
-    if refusal(kind, state) is None:
-        return kind.title
-    if kind.unavailable() is None and kind.on_server:
-        return f"{kind.title} ({'not there' if state.server else 'no server'})"
-    return f"{kind.title} (not here)"
-
-
-def list_types(types: QComboBox, state: State) -> None:
-    """Call the listed types by what can be done with them now; those that cannot be built are grey."""
-    quiet = types.palette().brush(QPalette.ColorRole.PlaceholderText)
-    for i in range(types.count()):
-        kind = type_named(types.itemData(i))
-        types.setItemText(i, listed(kind, state))
-        types.setItemData(i, None if refusal(kind, state) is None else quiet, Qt.ItemDataRole.ForegroundRole)
 
 
 def asked_for(kind: IndexType) -> tuple[Param, ...]:

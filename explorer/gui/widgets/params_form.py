@@ -10,10 +10,12 @@ from explorer.core.params import Param, Params, Value
 from explorer.gui.widgets.pieces import label, spaced
 
 LARGEST = 2_000_000_000
+NARROWEST, WIDEST = 84, 112
 
 
 class ParamsForm(QWidget):
-    """`values()` are what the fields hold; `changed` is called when one of them was edited by hand.
+    """`values()` are what the fields hold; `changed` is called when one of them was edited by hand: when it is left, or
+    with `live` at every letter.
 
     A parameter that is left to the library shows what that resolves to (`resolved`), and "auto" at its lowest step.
     """
@@ -24,11 +26,13 @@ class ParamsForm(QWidget):
         changed: Callable[[], None],
         *,
         explain: bool = True,
+        live: bool = False,
         given: Params | None = None,
     ) -> None:
         super().__init__()
         self._declared = declared
         self._changed = changed
+        self._live = live
         self._fields: dict[str, QWidget] = {}
         grid = QGridLayout(self)
         grid.setContentsMargins(0, 0, 0, 0)
@@ -40,7 +44,8 @@ class ParamsForm(QWidget):
             field.setAccessibleName(param.name)
             field.setAccessibleDescription(param.help)
             field.setToolTip(param.help)
-            field.setFixedWidth(112)
+            field.setMinimumWidth(NARROWEST)
+            field.setMaximumWidth(WIDEST)
             self._fields[param.name] = field
             grid.addWidget(label(param.name), 2 * i, 0)
             grid.addWidget(field, 2 * i, 1)
@@ -81,7 +86,7 @@ class ParamsForm(QWidget):
             highest = int(min(param.maximum if param.maximum is not None else LARGEST, LARGEST))
             number = QSpinBox()
             spaced(number)
-            number.setKeyboardTracking(False)
+            number.setKeyboardTracking(self._live)
             number.setRange(lowest - 1 if param.default is None else lowest, highest)
             if param.default is None:
                 number.setSpecialValueText("auto")
@@ -91,7 +96,7 @@ class ParamsForm(QWidget):
         if param.kind == "float":
             real = QDoubleSpinBox(decimals=3, singleStep=0.05)
             spaced(real)
-            real.setKeyboardTracking(False)
+            real.setKeyboardTracking(self._live)
             real.setRange(param.minimum if param.minimum is not None else -1e9, param.maximum or 1e9)
             real.valueChanged.connect(lambda _: self._changed())
             return real
@@ -101,7 +106,10 @@ class ParamsForm(QWidget):
             choice.currentTextChanged.connect(lambda _: self._changed())
             return choice
         text = QLineEdit()
-        text.editingFinished.connect(lambda: self._changed())
+        if self._live:
+            text.textChanged.connect(lambda _: self._changed())
+        else:
+            text.editingFinished.connect(lambda: self._changed())
         return text
 
     def _value(self, param: Param) -> Value | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from importlib.util import find_spec
 from pathlib import Path
 
+from explorer.core.cost import Cost
 from explorer.core.dataset import Dataset
 from explorer.core.metric import METRICS, Metric
 from explorer.core.params import Param, Params
@@ -37,6 +38,7 @@ class Annoy(IndexType):
     )
     suffix = ".ann"
     rank = 10
+    kin = "trees"
 
     def unavailable(self) -> str | None:
         """Why annoy cannot be used here, or None."""
@@ -44,8 +46,13 @@ class Annoy(IndexType):
             return "The library annoy is not installed here; “pip install annoy” adds it (it needs a C++ compiler)."
         return None
 
+    def cost(self, rows: int, dimensions: int, metric: Metric, params: Params) -> Cost:
+        """What growing the forest takes; raises TooLarge where it would have more nodes than annoy can count."""
+        shape = items.layout_for(metric, dimensions)
+        return building.cost(rows, shape, int(params["trees"]), alone="seed" in params)
+
     def build(self, dataset: Dataset, metric: Metric, params: Params, folder: Path, progress: Progress) -> IndexHandle:
-        """Build a forest. Raises TooLarge when it would not fit, BadParameter when float32 cannot hold the products."""
+        """Build a forest. Raises BadParameter when float32 cannot hold the products."""
         path = folder / f"index{self.suffix}"
         seconds = building.build(dataset, metric, int(params["trees"]), _seed(params), path, progress)
         return self._handle(dataset, metric, params, path, seconds)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import time
 from importlib.metadata import version
@@ -9,6 +10,8 @@ from pathlib import Path
 from threading import Thread
 from typing import Any
 
+from explorer.core import cost as core_cost
+from explorer.core.cost import Cost
 from explorer.core.dataset import Dataset
 from explorer.core.metric import Metric
 from explorer.core.progress import Progress
@@ -16,7 +19,6 @@ from explorer.errors import BadFile, TaskFailed, TooLarge
 from explorer.indexes.annoy import items
 from explorer.indexes.annoy.layout import Layout, glance
 from explorer.indexes.annoy.passes import Passes
-from explorer.room import check_disk, check_memory
 
 ROWS_AT_A_TIME = 4096
 """Rows become Python lists for annoy; few at a time cost little memory and let a cancel through."""
@@ -24,6 +26,12 @@ WAIT_SECONDS = 0.05
 GROWTH = 1.3
 """Annoy enlarges its memory by this factor."""
 MOST_NODES = 2**31 - 1
+START = 0.05
+"""Seconds for loading the library, and for what else does not grow."""
+READ_ROW, READ_NUMBER = 2e-6, 8e-8
+"""Seconds of a reference core for handing over a row, and each number of it (tests/benchmarks/build_estimate.py)."""
+SIDE_ROW, SIDE_NUMBER = 4e-8, 4e-10
+"""For telling on which side of a plane a row lies, and for each number of it, on every level of a tree."""
 
 
 def library() -> str:
@@ -36,6 +44,18 @@ def expected_bytes(rows: int, layout: Layout, trees: int) -> int:
     return (rows + int(trees * (4.5 * rows / layout.leaf_most + 3))) * layout.node_bytes
 
 
+def cost(rows: int, layout: Layout, trees: int, *, alone: bool) -> Cost:
+    """What a forest takes; `alone` on one core. Raises TooLarge when it would have more nodes than annoy can count."""
+    size = expected_bytes(rows, layout, trees)
+    what = f"An annoy index of {trees:,} trees over {rows:,} rows"
+    if size // layout.node_bytes > MOST_NODES:
+        raise TooLarge(f"{what} would have more nodes than annoy can count; use fewer trees.")
+    reading = START + rows * (READ_ROW + READ_NUMBER * layout.width)
+    levels = max(1.0, math.log2(max(2.0, rows / layout.leaf_most)))
+    serial, shared = core_cost.work(trees * rows * levels * (SIDE_ROW + SIDE_NUMBER * layout.width), alone=alone)
+    return Cost(serial + reading, shared, int(GROWTH * size), size, what, "use fewer trees")
+
+
 def build(dataset: Dataset, metric: Metric, trees: int, seed: int | None, path: Path, progress: Progress) -> float:
     """Build an index and write it to `path`, complete or not at all; the seconds it took.
 
@@ -45,7 +65,6 @@ def build(dataset: Dataset, metric: Metric, trees: int, seed: int | None, path: 
     from annoy import AnnoyIndex
 
     layout = items.layout_for(metric, dataset.dimensions)
-    _check_room(dataset.rows, layout, trees, path.parent)
     started = time.perf_counter()
     longest = items.longest(dataset, metric, progress)
     index = AnnoyIndex(layout.width, layout.library_metric)
@@ -62,15 +81,6 @@ def build(dataset: Dataset, metric: Metric, trees: int, seed: int | None, path: 
     _grow(index, trees, jobs, added, progress)
     _save(index, layout, dataset.rows, path)
     return time.perf_counter() - started
-
-
-def _check_room(rows: int, layout: Layout, trees: int, folder: Path) -> None:
-    size = expected_bytes(rows, layout, trees)
-    what = f"An annoy index of {trees:,} trees over {rows:,} rows"
-    if size // layout.node_bytes > MOST_NODES:
-        raise TooLarge(f"{what} would have more nodes than annoy can count; use fewer trees.")
-    check_memory(int(GROWTH * size), what, "use fewer trees")
-    check_disk(folder, size, what, "use fewer trees or make room")
 
 
 def _grow(index: Any, trees: int, jobs: int, added: float, progress: Progress) -> None:

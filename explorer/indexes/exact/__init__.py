@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
+from explorer.core.cost import Cost
 from explorer.core.dataset import Dataset
 from explorer.core.metric import METRICS, Metric
 from explorer.core.params import Params
@@ -23,6 +24,11 @@ class Exact(IndexType):
     metrics = METRICS
     lossless = True
     rank = 0
+    kin = "scan"
+
+    def cost(self, rows: int, dimensions: int, metric: Metric, params: Params) -> Cost:
+        """Nothing."""
+        return Cost(0.0, 0.0, 0, 0, f"Exact search of {rows:,} rows", "")
 
     def build(self, dataset: Dataset, metric: Metric, params: Params, folder: Path, progress: Progress) -> IndexHandle:
         """A handle on the Dataset's own vectors; `folder` stays empty."""

@@ -8,19 +8,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from explorer.core import cost as core_cost
+from explorer.core.cost import Cost, cores
 from explorer.core.dataset import Dataset
 from explorer.core.metric import Metric
 from explorer.core.progress import Progress
 from explorer.errors import BadParameter, ExplorerError
 from explorer.indexes.faiss import files, header, items, job, shape
-from explorer.indexes.faiss.library import cores, imported, threads, translated
-from explorer.room import check_disk, check_memory
+from explorer.indexes.faiss.library import imported, threads, translated
 
 ROWS_AT_A_TIME = 4096
 TRAINING_SHARE = 0.2
 GROWTH = 1.6
 """A vector that is made longer stands twice in memory for a moment."""
-LINK_BYTES = 4
 FEW_QUERIES = 20
 
 
@@ -28,7 +28,8 @@ FEW_QUERIES = 20
 class Plan:
     """What is built: `make` gives the empty index from its dimensions and Faiss's number of the metric.
 
-    `clusters` is how many centres are learnt at most at a time; 0 when there is nothing to learn.
+    `clusters` is how many centres are learnt at most at a time; 0 when there is nothing to learn. `work` is in seconds
+    of a reference core.
     """
 
     make: Callable[[int, int], Any]
@@ -36,6 +37,7 @@ class Plan:
     row_bytes: int
     clusters: int
     seed: int | None
+    work: float
     refused: Callable[[str], ExplorerError] = BadParameter
 
 
@@ -44,14 +46,22 @@ def library_metric(metric: Metric) -> int:
     return header.SQUARED_L2 if metric == "euclidean" else header.INNER_PRODUCT
 
 
-def build(plan: Plan, dataset: Dataset, metric: Metric, path: Path, progress: Progress) -> None:
-    """Build and write to `path`, complete or not at all. Raises TooLarge, Cancelled, or `plan.refused`."""
-    most = plan.clusters * shape.MOST_TRAINING_PER_CELL
-    expected = dataset.rows * plan.row_bytes + plan.clusters * 4 * dataset.dimensions
-    learning = min(dataset.rows, most) * dataset.dimensions * 12
+def cost(plan: Plan, rows: int, dimensions: int) -> Cost:
+    """What a plan takes over so many rows."""
+    expected = rows * plan.row_bytes + plan.clusters * 4 * dimensions
+    learning = min(rows, _most_learnt_from(plan)) * dimensions * 12
+    serial, shared = core_cost.work(plan.work, alone=plan.seed is not None)
     advice = "take a type that compresses, such as faiss-ivfpq"
-    check_memory(int(GROWTH * expected) + learning, plan.what, advice)
-    check_disk(path.parent, expected, plan.what, "make room")
+    return Cost(serial, shared, int(GROWTH * expected) + learning, expected, plan.what, advice)
+
+
+def _most_learnt_from(plan: Plan) -> int:
+    return plan.clusters * shape.MOST_TRAINING_PER_CELL
+
+
+def build(plan: Plan, dataset: Dataset, metric: Metric, path: Path, progress: Progress) -> None:
+    """Build and write to `path`, complete or not at all. Raises Cancelled, or `plan.refused`."""
+    most = _most_learnt_from(plan)
 
     def work(said: job.Job) -> None:
         with threads(1 if plan.seed is not None else cores()), translated(plan.refused):

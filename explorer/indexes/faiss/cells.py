@@ -5,12 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from explorer.core.params import Param, Params
-from explorer.indexes.faiss import header, shape
+from explorer.indexes.faiss import header, reckoning, shape
 from explorer.indexes.faiss.building import Plan
 from explorer.indexes.faiss.kinds import NLIST, NPROBE, RERANK, SEED, FaissType
 from explorer.indexes.faiss.library import imported
-
-ROW_NUMBER_BYTES = 8
 
 
 class FaissIvf(FaissType):
@@ -34,7 +32,9 @@ class FaissIvf(FaissType):
         """IndexIVFFlat over a flat quantizer."""
         nlist = int(params["nlist"])
         what = f"A Faiss index of {rows:,} rows in {nlist:,} cells"
-        return _made(f"IVF{nlist},Flat", what, 4 * dimensions + ROW_NUMBER_BYTES, nlist, params)
+        row_bytes = 4 * dimensions + reckoning.ROW_NUMBER_BYTES
+        work = reckoning.copying(rows, dimensions) + reckoning.dividing(rows, dimensions, nlist)
+        return _made(f"IVF{nlist},Flat", what, row_bytes, nlist, params, work)
 
     def found(self, index: Any) -> Params:
         """How many cells it has."""
@@ -72,21 +72,23 @@ class FaissIvfpq(FaissIvf):
         """IndexIVFPQ, whose codes are not put in the order that only a search by Hamming distance needs."""
         nlist, m, nbits = (int(params[name]) for name in ("nlist", "m", "nbits"))
         what = f"A Faiss index of {rows:,} rows in {nlist:,} cells of codes"
-        row_bytes = -(-m * nbits // 8) + ROW_NUMBER_BYTES
-        return _made(f"IVF{nlist},PQ{m}x{nbits}np", what, row_bytes, max(nlist, 1 << nbits), params)
+        row_bytes = -(-m * nbits // 8) + reckoning.ROW_NUMBER_BYTES
+        work = reckoning.copying(rows, dimensions) + reckoning.dividing(rows, dimensions, nlist)
+        work += reckoning.coding(rows, dimensions, nbits)
+        return _made(f"IVF{nlist},PQ{m}x{nbits}np", what, row_bytes, max(nlist, 1 << nbits), params, work)
 
     def found(self, index: Any) -> Params:
         """Its cells and codes."""
         return {"nlist": int(index.nlist), "m": int(index.pq.M), "nbits": int(index.pq.nbits)}
 
 
-def _made(factory: str, what: str, row_bytes: int, clusters: int, params: Params) -> Plan:
+def _made(factory: str, what: str, row_bytes: int, clusters: int, params: Params, work: float) -> Plan:
     def make(width: int, metric: int) -> Any:
         faiss = imported()
 
         return faiss.index_factory(width, factory, metric)
 
-    return Plan(make, what, row_bytes, clusters, int(params["seed"]) if "seed" in params else None)
+    return Plan(make, what, row_bytes, clusters, int(params["seed"]) if "seed" in params else None, work)
 
 
 def _seed(params: Params) -> Params:

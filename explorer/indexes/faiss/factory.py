@@ -8,14 +8,17 @@ from typing import Any
 
 from explorer.core.params import Param, Params
 from explorer.errors import BadParameter, ExplorerError
+from explorer.indexes import graphs
 from explorer.indexes.base import IndexHandle
-from explorer.indexes.faiss import effort, header, shape
+from explorer.indexes.faiss import effort, header, reckoning, shape
 from explorer.indexes.faiss.building import Plan
 from explorer.indexes.faiss.kinds import EF_SEARCH, NPROBE, RERANK, SEED, FaissType
 from explorer.indexes.faiss.library import imported
 
 FEWEST_CLUSTERS = 256
 LARGEST_FACTORY = 500
+FACTORY_EFFORT = 40
+"""Faiss's own efConstruction."""
 
 
 class FaissFactory(FaissType):
@@ -32,6 +35,7 @@ class FaissFactory(FaissType):
     )
     search_params = (NPROBE, EF_SEARCH, RERANK)
     rank = 25
+    kin = ""
     kinds = tuple(sorted(header.KNOWN))
 
     def resolved(self, rows: int, dimensions: int, params: Params) -> Params:
@@ -54,11 +58,11 @@ class FaissFactory(FaissType):
 
             return faiss.index_factory(width, factory, metric)
 
-        clusters = max(FEWEST_CLUSTERS, min(effort.cells(factory), rows))
+        asked = reckoning.recipe(factory, rows, dimensions)
+        clusters = max(FEWEST_CLUSTERS, asked.cells)
         seed = int(params["seed"]) if "seed" in params else None
-        # How large it becomes only Faiss knows: no row takes much more than its numbers and the links of a graph.
-        what = f"A Faiss index “{factory}” of {rows:,} rows"
-        return Plan(make, what, 4 * dimensions + 8, clusters, seed, partial(_refused, factory, rows, dimensions))
+        what, refused = f"A Faiss index “{factory}” of {rows:,} rows", partial(_refused, factory, rows, dimensions)
+        return Plan(make, what, asked.row_bytes, clusters, seed, _work(asked, rows, dimensions), refused)
 
     def found(self, index: Any) -> Params:
         """The string that describes it, where there is one."""
@@ -91,6 +95,20 @@ class FaissFactory(FaissType):
     def recognises(self, path: Path) -> bool:
         """Every Faiss file that no other type has taken."""
         return header.header_of(path) is not None
+
+
+def _work(asked: reckoning.Recipe, rows: int, dimensions: int) -> float:
+    """Seconds of a reference core for what a string asks for."""
+    work = reckoning.copying(rows, dimensions)
+    if asked.transformed:
+        work += reckoning.turning(rows, dimensions, asked.width, for_codes=asked.rotated)
+    if asked.cells:
+        work += reckoning.dividing(rows, asked.width, asked.cells)
+    if asked.bits:
+        work += reckoning.coding(rows, asked.width, asked.bits) + reckoning.ordering(asked.ordered, asked.bits)
+    if asked.links:
+        work += graphs.linking(rows, asked.width, asked.links, FACTORY_EFFORT)
+    return work + reckoning.shortening(rows, asked.width)
 
 
 def _refused(factory: str, rows: int, dimensions: int, said: str) -> ExplorerError:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from explorer.core.params import Param, Params
-from explorer.indexes.faiss import header, items
+from explorer.indexes.faiss import header, items, reckoning
 from explorer.indexes.faiss.building import Plan
 from explorer.indexes.faiss.kinds import RERANK, FaissType
 from explorer.indexes.faiss.library import imported
@@ -23,6 +23,7 @@ class FaissFlat(FaissType):
     about = "The vectors as they are, all of them looked at: always right; slower the more rows there are."
     lossless = True
     rank = 20
+    kin = "scan"
     kinds = header.FLAT
 
     def resolved(self, rows: int, dimensions: int, params: Params) -> Params:
@@ -37,7 +38,8 @@ class FaissFlat(FaissType):
 
             return faiss.index_factory(width, "Flat", metric)
 
-        return Plan(make, f"A flat Faiss index of {rows:,} rows", 4 * dimensions, 0, None)
+        work = reckoning.copying(rows, dimensions)
+        return Plan(make, f"A flat Faiss index of {rows:,} rows", 4 * dimensions, 0, None, work)
 
     def found(self, index: Any) -> Params:
         """There are none."""
@@ -54,6 +56,7 @@ class FaissSq(FaissType):
     build_params = (Param("quantizer", "choice", "8bit", "How a number is shortened.", choices=tuple(BITS)),)
     search_params = (RERANK,)
     rank = 23
+    kin = "scan"
     kinds = header.SQ
 
     def resolved(self, rows: int, dimensions: int, params: Params) -> Params:
@@ -74,7 +77,8 @@ class FaissSq(FaissType):
             return faiss.IndexScalarQuantizer(width, getattr(faiss.ScalarQuantizer, f"QT_{quantizer}"), metric)
 
         row_bytes = -(-dimensions * BITS[quantizer] // 8)
-        return Plan(make, f"A Faiss index of {rows:,} rows in {quantizer}", row_bytes, 256, None)
+        work = reckoning.copying(rows, dimensions) + reckoning.shortening(rows, dimensions)
+        return Plan(make, f"A Faiss index of {rows:,} rows in {quantizer}", row_bytes, 256, None, work)
 
     def found(self, index: Any) -> Params:
         """The quantizer; raises ValueError for one that is not offered here."""

@@ -5,13 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from explorer.core.params import Param, Params
-from explorer.indexes.faiss import building, header
+from explorer.indexes import graphs
+from explorer.indexes.faiss import header, reckoning
 from explorer.indexes.faiss.building import Plan
 from explorer.indexes.faiss.kinds import EF_SEARCH, SEED, FaissType
 from explorer.indexes.faiss.library import imported
-
-BESIDE_LINKS = 40
-"""Bytes of a row's level, its place among the links, and its share of the upper layers."""
 
 
 class FaissHnsw(FaissType):
@@ -29,6 +27,7 @@ class FaissHnsw(FaissType):
     )
     search_params = (EF_SEARCH,)
     rank = 24
+    kin = "graph"
     kinds = header.HNSW_FLAT
 
     def resolved(self, rows: int, dimensions: int, params: Params) -> Params:
@@ -47,8 +46,9 @@ class FaissHnsw(FaissType):
             return index
 
         what = f"A Faiss graph of {rows:,} rows with {links} links each"
-        row_bytes = 4 * dimensions + 2 * links * building.LINK_BYTES + BESIDE_LINKS
-        return Plan(make, what, row_bytes, 0, int(params["seed"]) if "seed" in params else None)
+        row_bytes = 4 * dimensions + 2 * links * reckoning.LINK_BYTES + reckoning.BESIDE_LINKS
+        work = reckoning.copying(rows, dimensions) + graphs.linking(rows, dimensions, links, ef)
+        return Plan(make, what, row_bytes, 0, int(params["seed"]) if "seed" in params else None, work)
 
     def found(self, index: Any) -> Params:
         """Its links, and how it was built."""

@@ -6,6 +6,7 @@ from abc import abstractmethod
 from pathlib import Path
 from typing import Any
 
+from explorer.core.cost import Cost
 from explorer.core.dataset import Dataset
 from explorer.core.metric import Metric
 from explorer.core.params import Param, Params
@@ -31,6 +32,7 @@ class FaissType(IndexType):
 
     metrics: tuple[Metric, ...] = ("cosine", "euclidean", "dot")
     suffix = ".faiss"
+    kin = "cells"
     kinds: tuple[str, ...]
     """The four letters that its files begin with."""
 
@@ -58,10 +60,15 @@ class FaissType(IndexType):
         """Why Faiss cannot be used here, or None."""
         return library.unavailable()
 
-    def build(self, dataset: Dataset, metric: Metric, params: Params, folder: Path, progress: Progress) -> IndexHandle:
-        """Train, add and write. Raises TooLarge when it would not fit, BadParameter for what Faiss cannot do."""
-        if dataset.rows > MOST:
+    def cost(self, rows: int, dimensions: int, metric: Metric, params: Params) -> Cost:
+        """What the plan takes; raises TooLarge for more rows than are counted here."""
+        if rows > MOST:
             raise TooLarge(f"{self.title} is built of at most {MOST:,} rows here.")
+        plan = self.plan(rows, dimensions, self.resolved(rows, dimensions, params))
+        return building.cost(plan, rows, dimensions)
+
+    def build(self, dataset: Dataset, metric: Metric, params: Params, folder: Path, progress: Progress) -> IndexHandle:
+        """Train, add and write. Raises BadParameter for what Faiss cannot do."""
         params = self.resolved(dataset.rows, dataset.dimensions, params)
         items.check_lengths(dataset, metric, progress, self.lengths(params))
         path = folder / f"index{self.suffix}"

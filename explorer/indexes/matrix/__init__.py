@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
+from explorer.core.cost import Cost
 from explorer.core.dataset import Dataset
 from explorer.core.metric import METRICS, Metric, distances
 from explorer.core.params import Param, Params
@@ -38,9 +39,14 @@ class Matrix(IndexType):
     )
     suffix = ".matrix.npy"
     rank = 15
+    kin = "scan"
+
+    def cost(self, rows: int, dimensions: int, metric: Metric, params: Params) -> Cost:
+        """What computing it takes; raises TooLarge past the limit, with how many rows would fit."""
+        return building.cost(rows, dimensions, metric, min(int(params["k"]), rows))
 
     def build(self, dataset: Dataset, metric: Metric, params: Params, folder: Path, progress: Progress) -> IndexHandle:
-        """Compute the matrix. Raises TooLarge when it would not fit, BadParameter when float32 cannot hold it."""
+        """Compute the matrix. Raises BadParameter when float32 cannot hold it."""
         path = folder / f"index{self.suffix}"
         kept = min(int(params["k"]), dataset.rows)
         seconds = building.build(dataset, metric, kept, path, progress)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import time
 from math import isqrt
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
+from explorer.core.cost import Cost
 from explorer.core.dataset import Dataset
 from explorer.core.metric import Metric, order
 from explorer.core.progress import Progress
@@ -19,20 +19,24 @@ from explorer.errors import BadParameter, TaskFailed, TooLarge
 from explorer.indexes.exact.bounds import kth_smallest
 from explorer.indexes.matrix import table
 from explorer.indexes.matrix.computing import Distances
-from explorer.room import check_disk, readable
+from explorer.room import readable
 
 MOST_BYTES = 40_000_000_000
-"""No matrix larger than this is begun: 100,000 rows."""
+"""No matrix larger than this is begun, 100,000 rows, unless the limit is set to something else."""
+LIMIT = "EXPLORER_MATRIX_GB"
 BAND_NUMBERS = 4 << 20
 """So many distances are held in float64 at a time; a band of rows is as high as that allows."""
+BANDS = 5
+"""So many bands' worth of distances stand in memory at the peak."""
 BLOCK_ROWS = 2048
 TINY = 1e-30
 """Products beneath this are lost in float32."""
+MULTIPLY, DIFFERENCE, PICK = 3e-11, 3e-10, 5.5e-8
+"""Seconds of a reference core for a product, for a difference, and for what else is done to a distance."""
 
 
 def build(dataset: Dataset, metric: Metric, kept: int, path: Path, progress: Progress) -> float:
     """Write the matrix with each row's `kept` nearest to `path`, complete or not at all; the seconds it took."""
-    check_room(dataset.rows, kept, path.parent)
     started = time.perf_counter()
     unfinished = path.with_name(f"{path.name}.{os.getpid()}.part")
     try:
@@ -47,17 +51,31 @@ def build(dataset: Dataset, metric: Metric, kept: int, path: Path, progress: Pro
     return time.perf_counter() - started
 
 
-def check_room(rows: int, kept: int, folder: Path) -> None:
-    """Raise TooLarge when the matrix would be larger than the limit, or than what is left of the disk."""
-    needed = 4 * rows * (rows + kept)
+def cost(rows: int, dimensions: int, metric: Metric, kept: int) -> Cost:
+    """What a matrix takes; raises TooLarge when it would be larger than the limit."""
+    size, most = 4 * rows * (rows + kept), most_bytes()
     what = f"A matrix of the distances of {rows:,} rows to each other"
-    if needed > MOST_BYTES:
+    if size > most:
         raise TooLarge(
-            f"{what} needs {readable(needed)} (rows² · 4 bytes), and the limit is {readable(MOST_BYTES)}; "
-            f"up to {_fitting(MOST_BYTES, kept):,} rows would fit: take a sample, or an index that needs no matrix."
+            f"{what} needs {readable(size)} (rows² · 4 bytes), and the limit is {readable(most)} ({LIMIT} sets it, in "
+            f"GB); up to {_fitting(most, kept):,} rows would fit: take a sample, or an index that needs no matrix."
         )
-    fits = _fitting(min(MOST_BYTES, shutil.disk_usage(folder).free), kept)
-    check_disk(folder, needed, what, f"up to {fits:,} rows would fit: make room, or take an index that needs no matrix")
+    each = DIFFERENCE * dimensions if metric == "manhattan" else MULTIPLY * dimensions
+    memory = BANDS * 8 * BAND_NUMBERS + 4 * rows * kept
+    advice = "take an index that needs no matrix"
+    return Cost(rows * rows * PICK, rows * rows * each, memory, size, f"{what} (rows² · 4 bytes)", advice)
+
+
+def most_bytes() -> int:
+    """The limit: EXPLORER_MATRIX_GB, or 40 GB. Raises BadParameter when that is no number of gigabytes."""
+    said = os.environ.get(LIMIT, "")
+    try:
+        limit = float(said or MOST_BYTES / 1e9) * 1e9
+    except ValueError:
+        limit = -1.0
+    if not 0 < limit < float("inf"):
+        raise BadParameter(f"{LIMIT} is a number of gigabytes, such as 40, not “{said}”.")
+    return int(limit)
 
 
 def _fitting(free: int, kept: int) -> int:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from abc import abstractmethod
 from dataclasses import replace
 from pathlib import Path
@@ -28,7 +27,6 @@ from explorer.servers.manifest import Manifest
 
 MOST = 2**31 - 1
 PREFIX = "ann-explorer:"
-ODD = re.compile(r"[^\w.-]+")
 
 SERVER = Param("server", "text", None, "The address of the server, such as redis://localhost:6379/0.")
 KEY = Param("key", "text", None, "What it is called on the server; left out: as the Dataset.")
@@ -48,6 +46,7 @@ class RedisType(IndexType):
 
     suffix = description.SUFFIX
     on_server = True
+    kin = "server"
     called: Called
     field: str = ""
     """The vector field of what is pushed, where rows have several."""
@@ -81,7 +80,7 @@ class RedisType(IndexType):
             server = abilities(client, progress)
             if reason := self.refused_by(server):
                 raise Unavailable(reason)
-            name = f"{params['prefix']}{_key(params, dataset)}"
+            name = _name(params, dataset)
             keys, made_by = self.planned(client, server, name, params)
             fingerprint = fingerprinted(dataset, progress)
             wanted = Manifest(name, self.name, keys, dataset.rows, dataset.dimensions, metric, fingerprint, made_by)
@@ -183,10 +182,10 @@ class RedisType(IndexType):
         )
 
 
-def _key(params: Params, dataset: Dataset) -> str:
-    """What it is called on the server, without its prefix. Raises BadParameter for a name with a `#` in it: what stands
-    behind one is the number of a row."""
-    key = str(params.get("key", "")).strip() or ODD.sub("-", dataset.title).strip("-") or "vectors"
+def _name(params: Params, dataset: Dataset) -> str:
+    """What it is called on the server. Raises BadParameter for a key with a `#` in it: what stands behind one is the
+    number of a row."""
+    key = str(params.get("key", ""))
     if manifest.MARK in key:
         raise BadParameter(f"key is a name without {manifest.MARK}, not “{key}”.")
-    return key
+    return manifest.called(str(params["prefix"]), key, dataset.title)

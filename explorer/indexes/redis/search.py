@@ -11,10 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from explorer.core.column import Column
+from explorer.core.cost import Cost
 from explorer.core.metric import Metric
 from explorer.core.params import Param, Params
 from explorer.core.progress import Progress
 from explorer.errors import ServerFailed
+from explorer.indexes import graphs
 from explorer.indexes.base import IndexHandle
 from explorer.indexes.redis.description import Description
 from explorer.indexes.redis.kind import EXISTING, KEY, MOST, PREFIXED, SERVER, TIMEOUT, RedisType
@@ -30,6 +32,8 @@ EF = 10
 """RediSearch's own, which is little: the search keeps at least as many in view as it is asked for."""
 SEPARATOR = "\x1f"
 """Between the tags of a field: a character that no label has."""
+ADDING = 1e-4
+"""Seconds for sending a row and for the server to take it."""
 DOCUMENT_BYTES, LINK_BYTES = 250, 16
 WAIT_SECONDS = 0.05
 STALLED_SECONDS = 30.0
@@ -80,6 +84,14 @@ class RedisSearch(RedisType):
         made_by = ("algorithm", "M", "EF_CONSTRUCTION") if params["algorithm"] != "FLAT" else ("algorithm",)
         keys = (name,) if server.searches_as_one else spread(client, name, server.masters)
         return keys, {each: params[each] for each in made_by}
+
+    def cost(self, rows: int, dimensions: int, metric: Metric, params: Params) -> Cost:
+        """What adding every row takes, and linking it where there is a graph."""
+        seconds = rows * ADDING
+        if params["algorithm"] != "FLAT":
+            seconds += graphs.linking(rows, dimensions, int(params["M"]), int(params["EF_CONSTRUCTION"]))
+        there = rows * row_bytes(dimensions, params)
+        return Cost(seconds, 0.0, 0, 0, f"A search index over {rows:,} rows", "take fewer links a row", there)
 
     def search_defaults(self, handle: IndexHandle, k: int) -> Params:
         """As many in view as are asked for, and RediSearch's own at least."""
@@ -173,8 +185,7 @@ class SearchIndex(Store):
 
     def row_bytes(self) -> int:
         """The vector in the document and in the index, the links, and what is kept beside them."""
-        links = int(self.about.params.get("M", 0))
-        return DOCUMENT_BYTES + 2 * 4 * self.about.dimensions + LINK_BYTES * links
+        return row_bytes(self.about.dimensions, self.about.params)
 
     def question(self, query: NDArray[np.float32], count: int, params: Params) -> list[Keyed]:
         """FT.SEARCH of each for the nearest."""
@@ -205,6 +216,12 @@ class SearchIndex(Store):
         """Those of our indexes that are not there."""
         there = client.gather([("FT._LIST",)] * len(self.about.keys), self.about.keys, progress)
         return [key for key, names in zip(self.about.keys, there, strict=True) if key.encode() not in names]
+
+
+def row_bytes(dimensions: int, params: Params) -> int:
+    """About how much memory a row takes on the server."""
+    links = int(params.get("M", 0)) if params["algorithm"] != "FLAT" else 0
+    return DOCUMENT_BYTES + 2 * 4 * dimensions + LINK_BYTES * links
 
 
 def alias(column: Column) -> str:

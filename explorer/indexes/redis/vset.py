@@ -9,9 +9,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from explorer.core.cost import Cost
+from explorer.core.metric import Metric
 from explorer.core.params import Param, Params
 from explorer.core.progress import Progress
 from explorer.errors import ServerFailed
+from explorer.indexes import graphs
 from explorer.indexes.base import IndexHandle
 from explorer.indexes.redis.description import Description
 from explorer.indexes.redis.kind import EXISTING, KEY, MOST, PREFIXED, SERVER, TIMEOUT, RedisType
@@ -24,6 +27,8 @@ EF = 100
 MOST_EF = 1_000_000
 RERANK_FACTOR = 10
 MOST_SHARDS = 1000
+SLOWER = 3.0
+"""How much longer linking a row takes there than in a library here: one thread, and the way to the server."""
 ROW_BYTES, LINK_BYTES = 170, 32
 """What a row takes beside its vector, and each of its links; measured on Redis 8.2."""
 BITS = {"NOQUANT": 32, "Q8": 8, "BIN": 1}
@@ -87,6 +92,13 @@ class RedisVset(RedisType):
         shards = int(params.get("shards", server.masters))
         made_by["shards"] = shards
         return (name,) if shards == 1 else spread(client, name, shards), made_by
+
+    def cost(self, rows: int, dimensions: int, metric: Metric, params: Params) -> Cost:
+        """What linking every row takes; the vectors pass through here in pieces."""
+        links, effort = int(params["M"]), int(params["ef_build"])
+        seconds = SLOWER * graphs.linking(rows, dimensions, links, effort)
+        there = rows * row_bytes(dimensions, params)
+        return Cost(seconds, 0.0, 0, 0, f"A vector set over {rows:,} rows", "take fewer links a row", there)
 
     def search_defaults(self, handle: IndexHandle, k: int) -> Params:
         """As many in view as are asked for, and Redis's own at least; where nothing is lost nothing is re-ranked."""
@@ -159,9 +171,7 @@ class VectorSet(Store):
 
     def row_bytes(self) -> int:
         """The vector, the links, and what is kept beside them."""
-        params = self.about.params
-        width = int(params["reduce"]) or self.about.dimensions
-        return ROW_BYTES + LINK_BYTES * int(params["M"]) + width * BITS[str(params["quantization"])] // 8
+        return row_bytes(self.about.dimensions, self.about.params)
 
     def question(self, query: NDArray[np.float32], count: int, params: Params) -> list[Keyed]:
         """VSIM of each set."""
@@ -186,6 +196,12 @@ class VectorSet(Store):
             vector = np.array(next(reply for reply in asked if reply), np.float64)
             found.append(vector / (np.linalg.norm(vector) or 1))
         return np.array(found, np.float32).reshape(len(found), self.about.dimensions)
+
+
+def row_bytes(dimensions: int, params: Params) -> int:
+    """About how much memory a row takes on the server."""
+    width = int(params["reduce"]) or dimensions
+    return ROW_BYTES + LINK_BYTES * int(params["M"]) + width * BITS[str(params["quantization"])] // 8
 
 
 def keeps_all(params: Params) -> bool:

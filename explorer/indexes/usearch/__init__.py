@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from explorer.core.cost import Cost
 from explorer.core.dataset import Dataset
 from explorer.core.metric import Metric
 from explorer.core.params import Param, Params
@@ -46,6 +47,7 @@ class USearch(IndexType):
     )
     suffix = ".usearch"
     rank = 35
+    kin = "graph"
 
     def unavailable(self) -> str | None:
         """Why USearch cannot be used here, or None."""
@@ -53,12 +55,17 @@ class USearch(IndexType):
             return "The library usearch is not installed here; “pip install ann-explorer[usearch]” adds it."
         return None
 
+    def cost(self, rows: int, dimensions: int, metric: Metric, params: Params) -> Cost:
+        """What linking every row takes."""
+        links, effort = int(params["connectivity"]), int(params["expansion_add"])
+        row_bytes, alone = 4 * dimensions + 8 * links + 24, params["threads"] == 1
+        return graphs.cost("A USearch index", rows, dimensions, row_bytes, links, effort, alone=alone)
+
     def build(self, dataset: Dataset, metric: Metric, params: Params, folder: Path, progress: Progress) -> IndexHandle:
-        """Build the graph. Raises TooLarge when it would not fit, BadParameter for vectors beyond its float32."""
+        """Build the graph. Raises BadParameter for vectors beyond its float32."""
         from usearch.index import Index
 
         path, links = folder / f"index{self.suffix}", int(params["connectivity"])
-        graphs.check_room(dataset.rows, 4 * dataset.dimensions + 8 * links + 24, "A USearch index", folder)
         graphs.check_lengths(dataset, metric, "USearch", progress)
         started = time.perf_counter()
         index: Any = Index(
