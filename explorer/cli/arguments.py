@@ -15,7 +15,7 @@ from explorer.core.dataset import Dataset
 from explorer.core.metric import Metric, metric_named
 from explorer.core.query import Query, row_query
 from explorer.errors import BadFile, BadParameter
-from explorer.work.process import Process
+from explorer.work.children import Children
 from explorer.work.requests import PositionsRequest, ReadingsRequest, ReadRequest, Request
 
 
@@ -31,25 +31,25 @@ class Command:
 
 
 class Worker:
-    """A child process for the work of one command; a hostile file can then break nothing but the child."""
+    """Child processes for the work of one command; a hostile file can then break nothing but the child."""
 
-    def __init__(self, process: Process) -> None:
-        self._process = process
+    def __init__(self, children: Children) -> None:
+        self._children = children
 
     def ask(self, request: Request) -> Any:
         """Carry out a request; raises what it raised."""
         with Meter() as meter:
-            return self._process.ask(request, meter.show, lambda _: None)
+            return self._children.ask(request, meter.show, lambda _: None)
 
 
 @contextmanager
 def worker() -> Iterator[Worker]:
-    """A child that ends with the block."""
-    process = Process()
+    """Children that end with the block, one for each family of libraries that the command needs."""
+    children = Children()
     try:
-        yield Worker(process)
+        yield Worker(children)
     finally:
-        process.close()
+        children.close()
 
 
 def add_source(parser: argparse.ArgumentParser, *, many: bool = False, optional: bool = False) -> None:

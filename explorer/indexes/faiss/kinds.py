@@ -31,6 +31,7 @@ class FaissType(IndexType):
 
     metrics: tuple[Metric, ...] = ("cosine", "euclidean", "dot")
     suffix = ".faiss"
+    family = "faiss"
     kinds: tuple[str, ...]
     """The four letters that its files begin with."""
 
