@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import atexit
+import os
+import threading
 import weakref
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -11,6 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from explorer import loading, projection, scratch
+from explorer.core import params as core_params
 from explorer.core.dataset import Dataset, fingerprinted
 from explorer.core.metric import Metric, metric_named
 from explorer.core.neighbours import Neighbours
@@ -18,6 +22,16 @@ from explorer.core.projection import Projection
 from explorer.errors import BadParameter, BadQuery
 from explorer.indexes import asking, building, saved, type_named
 from explorer.indexes.base import IndexHandle
+from explorer.work.children import Children
+from explorer.work.latest import ignore
+from explorer.work.requests import BuildRequest
+
+EXACT = "exact"
+"""Its vectors are the index: there is nothing to build."""
+
+_children: dict[int, Children] = {}
+"""Those that build for a process, by its number: what a fork inherits is not its own."""
+_guard = threading.Lock()
 
 
 class Index:
@@ -88,12 +102,14 @@ def load(
 def build(dataset: Dataset, type: str = "exact", metric: str | None = None, **params: Any) -> Index:
     """Build an index over a Dataset: `build(dataset, "annoy", trees=50)`.
 
-    The metric is the Dataset's own unless one is given. Raises BadParameter, Unavailable or TooLarge.
+    The metric is the Dataset's own unless one is given. It is built in a process of its own, which stays for the next
+    one: this process only opens the index, so that any types can be used side by side, and Ctrl+C ends a build.
+    Raises BadParameter, Unavailable, TooLarge, or TaskFailed when a library crashed.
     """
     chosen: Metric = dataset.metric if metric is None else metric_named(metric)
     folder = scratch.new_folder()
     try:
-        return Index(dataset, building.built(dataset, type, chosen, params, folder), folder)
+        return Index(dataset, _built(dataset, type, chosen, params, folder), folder)
     except BaseException:
         scratch.remove(folder)
         raise
@@ -122,6 +138,30 @@ def project(
     """
     chosen: Metric = dataset.metric if metric is None else metric_named(metric)
     return projection.projected(dataset, chosen, method, params, seed, lambda positions, fraction: None)
+
+
+def _built(dataset: Dataset, type: str, metric: Metric, params: Mapping[str, object], folder: Path) -> IndexHandle:
+    if type == EXACT:
+        return building.built(dataset, type, metric, params, folder)
+    kind = type_named(type)
+    checked = core_params.checked(kind.build_params, params, kind.name)
+    handle: IndexHandle = _builders().ask(BuildRequest(dataset, type, metric, checked, folder), ignore, ignore)
+    return handle
+
+
+def _builders() -> Children:
+    """The children that build for this process; they go with it."""
+    with _guard:
+        if (pid := os.getpid()) not in _children:
+            _children[pid] = Children()
+            atexit.register(_dismiss, pid)
+        return _children[pid]
+
+
+def _dismiss(pid: int) -> None:
+    """End the children that build, unless this is a fork of the process that they build for."""
+    if pid == os.getpid() and (children := _children.pop(pid, None)) is not None:
+        children.close()
 
 
 def _as_query(vector: ArrayLike) -> NDArray[np.float32]:

@@ -9,7 +9,8 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -19,10 +20,17 @@ import pytest
 from scipy.spatial.distance import cdist
 
 import explorer
+from explorer import library
 from explorer.errors import BadFile, BadParameter, BadQuery, Unavailable
 
 ROOT = Path(__file__).resolve().parent.parent
 SCIPY = {"cosine": "cosine", "euclidean": "euclidean", "manhattan": "cityblock"}
+
+
+@pytest.fixture(autouse=True)
+def _no_child_stays() -> Iterator[None]:
+    yield
+    library._dismiss(os.getpid())
 
 
 @pytest.fixture
@@ -131,13 +139,15 @@ def test_reading_as_the_command_line_does(path: Path) -> None:
     assert explorer.load("sample:digits").rows == 1797
 
 
-def scripted(script: str, tmp_path: Path, **changes: str) -> subprocess.CompletedProcess[str]:
+def scripted(
+    script: str, tmp_path: Path, *, arguments: Sequence[str] = (), **changes: str
+) -> subprocess.CompletedProcess[str]:
     """A script as people write one: no main guard, somewhere else, without the tests' platform."""
     (tmp_path / "script.py").write_text(script, encoding="utf-8")
     ours = {name: value for name, value in os.environ.items() if name not in ("DISPLAY", "WAYLAND_DISPLAY")}
     ours.pop("QT_QPA_PLATFORM", None)
     return subprocess.run(
-        [sys.executable, "script.py"],
+        [sys.executable, "script.py", *arguments],
         cwd=tmp_path,
         env={**ours, "PYTHONPATH": str(ROOT), **changes},
         capture_output=True,
@@ -160,6 +170,73 @@ print(found.rows[0], len(found.rows), explorer.project(dataset, n_epochs=10).pos
         tmp_path,
     )
     assert (done.stdout, done.stderr, done.returncode) == ("0 3 (200, 2)\n", "", 0)
+
+
+MIXTURE = """
+import itertools, json, sys
+import numpy as np
+import explorer
+from explorer.indexes import types
+
+np.save("v.npy", np.random.default_rng(0).normal(size=(500, 8)))
+dataset = explorer.load("v.npy", metric="euclidean")
+names = [name for name in sys.argv[1].split(",") if not types()[name].unavailable()]
+opened = {}
+for name in names:
+    opened[name] = explorer.build(dataset, name)
+    for index in opened.values():
+        assert len(index.search(dataset.vectors[0], k=3)) == 3
+for row, name in itertools.product(range(30), names):
+    found = opened[name].search(dataset.vectors[row], k=3)
+    assert found.rows[0] == row, (name, row, found)
+print(json.dumps(sorted(library for library in ("faiss", "usearch", "hnswlib", "voyager") if library in sys.modules)))
+"""
+MIXED = ["usearch", "faiss-hnsw", "hnswlib", "voyager", "annoy", "faiss-ivf", "matrix", "exact"]
+
+
+@pytest.mark.parametrize("turned", [False, True], ids=["usearch first", "usearch last"])
+def test_any_types_are_built_and_searched_side_by_side(tmp_path: Path, turned: bool) -> None:
+    names = MIXED[::-1] if turned else MIXED
+    done = scripted(MIXTURE, tmp_path, arguments=[",".join(names)])
+    assert (done.stderr, done.returncode) == ("", 0)
+    here = {name for name in ("faiss", "usearch", "hnswlib", "voyager") if find_spec(name)}
+    assert set(json.loads(done.stdout)) == here
+
+
+@pytest.mark.skipif(not (find_spec("faiss") and find_spec("usearch")), reason="faiss or usearch is not here")
+def test_what_usearch_brings_along_harms_nobody(tmp_path: Path) -> None:
+    """Its own C++ runtime must not be the first in a process: Faiss's factory crashed after it."""
+    script = """
+from explorer.indexes.usearch.library import imported
+imported()
+import faiss
+print(type(faiss.index_factory(8, "IVF4,PQ2x4np")).__name__)
+"""
+    done = scripted(script, tmp_path)
+    assert (done.stdout, done.returncode) == ("IndexIVFPQ\n", 0)
+
+
+INTERRUPTED = """
+import os, signal, threading, time
+import numpy as np, psutil
+import explorer
+
+np.save("v.npy", np.random.default_rng(0).normal(size=(200_000, 64)).astype("f4"))
+dataset = explorer.load("v.npy")
+threading.Timer(3.0, os.kill, (os.getpid(), signal.SIGINT)).start()
+try:
+    explorer.build(dataset, "annoy", trees=2000)
+except KeyboardInterrupt:
+    left = [child for child in psutil.Process().children() if child.status() != psutil.STATUS_ZOMBIE]
+    print("interrupted", len(left), os.listdir(os.path.join(os.environ["EXPLORER_CACHE"], "scratch")))
+print(explorer.build(dataset, "annoy", trees=1).search(dataset.vectors[5], k=1).rows)
+"""
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs signals")
+def test_an_interrupted_build_ends_its_child_and_the_script_goes_on(tmp_path: Path) -> None:
+    done = scripted(INTERRUPTED, tmp_path)
+    assert (done.stdout, done.stderr, done.returncode) == ("interrupted 0 []\n[5]\n", "", 0)
 
 
 def test_without_a_display_show_says_so_at_once(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

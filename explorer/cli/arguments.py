@@ -21,7 +21,7 @@ from explorer.errors import BadFile, BadParameter, PasswordNeeded
 from explorer.servers import passwords
 from explorer.servers.address import address_of, is_server, named
 from explorer.session.opening import without_password
-from explorer.work.process import Process
+from explorer.work.children import Children
 from explorer.work.requests import PositionsRequest, ReadingsRequest, ReadRequest, Request
 
 PASSWORD_ATTEMPTS = 3
@@ -40,10 +40,10 @@ class Command:
 
 
 class Worker:
-    """A child process for the work of one command; a hostile file can then break nothing but the child."""
+    """Child processes for the work of one command; a hostile file can then break nothing but the child."""
 
-    def __init__(self, process: Process) -> None:
-        self._process = process
+    def __init__(self, children: Children) -> None:
+        self._children = children
 
     def ask(self, request: Request) -> Any:
         """Carry out a request; raises what it raised. A server that wants a password gets one from whoever sits there,
@@ -51,7 +51,7 @@ class Worker:
         for left in reversed(range(PASSWORD_ATTEMPTS + 1)):
             try:
                 with Meter() as meter:
-                    return self._process.ask(request, meter.show, lambda _: None)
+                    return self._children.ask(request, meter.show, lambda _: None)
             except PasswordNeeded as error:
                 if not left or not _was_told(error):
                     raise
@@ -74,12 +74,12 @@ def _was_told(error: PasswordNeeded) -> bool:
 
 @contextmanager
 def worker() -> Iterator[Worker]:
-    """A child that ends with the block."""
-    process = Process()
+    """Children that end with the block, one for each family of libraries that the command needs."""
+    children = Children()
     try:
-        yield Worker(process)
+        yield Worker(children)
     finally:
-        process.close()
+        children.close()
 
 
 def add_source(parser: argparse.ArgumentParser, *, many: bool = False, optional: bool = False) -> None:

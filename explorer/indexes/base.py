@@ -113,6 +113,9 @@ class IndexType(ABC):
     search_params: tuple[Param, ...] = ()
     suffix: str = ""
     """The suffix of the library's own files; empty when it cannot be saved."""
+    family: str = ""
+    """Whose runtime its library brings into a process: libraries of different families are kept in processes of
+    their own. Empty for one that gets along with all of them."""
     rank: int = 100
     on_server: bool = False
     """Whether it lies on a server: building pushes the vectors to the one of the parameter `server`, and its file only

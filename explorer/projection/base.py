@@ -31,6 +31,8 @@ class Method(ABC):
     name: str
     title: str
     params: tuple[Param, ...] = ()
+    family: str = ""
+    """As that of an index type: whose runtime it brings into its process."""
     rank: int = 100
 
     @abstractmethod

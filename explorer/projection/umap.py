@@ -51,6 +51,7 @@ class Umap(Method):
         Param("min_dist", "float", 0.1, "How close points may lie: less packs clusters tighter.", 0.0, 1.0),
         Param("n_epochs", "int", None, "Rounds of the layout: 500 up to 10,000 rows, otherwise 200.", 1, 10_000),
     )
+    family = "numba"
     rank = 20
 
     def project(

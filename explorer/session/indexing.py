@@ -246,8 +246,10 @@ class Indexing:
         self._chosen = False
         for metric in self._prepared:
             self._runner.searches.forget(_preparing(metric))
-        for folder in (*self._prepared.values(), *(entry.handle.path.parent for entry in old.indexes)):
+        for folder in self._prepared.values():
             self._scratch.remove(folder)
+        for entry in old.indexes:
+            self._discard(entry.handle)
         self._prepared.clear()
         self._unprepared.clear()
 
@@ -283,7 +285,7 @@ class Indexing:
         self._runner.searches.ask(_preparing(metric), request, done, failed)
 
     def _discard(self, handle: IndexHandle) -> None:
-        """Remove the files of an index, and let the child that searches close it: what is mapped takes room on the
+        """Remove the files of an index, and let the children that search close it: what is mapped takes room on the
         disk, and cannot be removed everywhere."""
         folder = handle.path.parent
         self._scratch.remove(folder)

@@ -1,4 +1,4 @@
-"""Searches, of which only the newest matters: one child, one slot for each purpose, the newest request wins."""
+"""Searches, of which only the newest matters: one at a time, one slot for each purpose, the newest request wins."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from explorer.errors import Cancelled, ExplorerError, TaskFailed
+from explorer.work.children import Children
 from explorer.work.process import NotBegun, Process
-from explorer.work.requests import PrepareRequest, Request, SearchRequest
+from explorer.work.requests import ForgetRequest, PrepareRequest, Request, SearchRequest, family_of
 
 ORDER = ("readings", "search", "truth")
 """Which slot is served first; other slots come after these, in the order in which they were filled."""
@@ -27,13 +28,16 @@ class _Job:
     failed: Callable[[ExplorerError], None]
     unwanted: str = ""
     """Why nobody waits for it any more."""
+    stopped: bool = False
+    """It has to end, because nobody waits for it or because it makes way."""
 
 
 class Latest:
-    """One worker thread with one warm child.
+    """One worker thread with warm children, one for each family of libraries.
 
     A new request in a slot replaces the one that waits there, and stops the one that runs from there; the replaced
-    one fails with Cancelled. A child that dies fails its request and is started again for the next.
+    one fails with Cancelled. A child that dies fails its request and is started again for the next; what other children
+    have opened stays open.
     """
 
     def __init__(self, deliver: Callable[[Callable[[], None]], None]) -> None:
@@ -41,7 +45,9 @@ class Latest:
         self._changed = threading.Condition()
         self._slots: dict[str, _Job] = {}
         self._running: _Job | None = None
+        self._children = Children()
         self._process: Process | None = None
+        """The child that carries out what runs."""
         self._thread: threading.Thread | None = None
         self._closed = False
 
@@ -54,7 +60,7 @@ class Latest:
             if self._running is not None and _makes_way(self._running, slot, request):
                 stopped = self._running
             self._slots[slot] = _Job(slot, request, done, failed)
-            process = self._process
+            process = self._stopping(stopped)
             self._start()
             self._changed.notify()
         if stopped is not None and process is not None:
@@ -69,19 +75,18 @@ class Latest:
         """Drop what waits in a slot and stop what runs from it."""
         with self._changed:
             stopped = self._drop(slot, "Not wanted any more.")
-            process = self._process
+            process = self._stopping(stopped)
         if stopped is not None and process is not None:
             process.stop(stopped.request)
 
     def close(self) -> None:
-        """Kill the child and end the thread."""
+        """Kill the children and end the thread."""
         with self._changed:
             self._closed = True
             self._slots.clear()
-            process, thread = self._process, self._thread
+            thread = self._thread
             self._changed.notify()
-        if process is not None:
-            process.close()
+        self._children.close()
         if thread is not None and thread is not threading.current_thread():
             thread.join(JOIN_SECONDS)
 
@@ -94,6 +99,12 @@ class Latest:
         self._running.unwanted = why
         return self._running
 
+    def _stopping(self, job: _Job | None) -> Process | None:
+        """Note that what runs has to stop; the child to tell so, if it has one yet."""
+        if job is not None:
+            job.stopped = True
+        return self._process
+
     def _start(self) -> None:
         if self._thread is None and not self._closed:
             self._thread = threading.Thread(target=self._serve, name="searches", daemon=True)
@@ -101,11 +112,10 @@ class Latest:
 
     def _serve(self) -> None:
         with contextlib.suppress(Exception):
-            self._child()
+            self._children.of("")
         while (job := self._take()) is not None:
             self._carry_out(job)
-        if self._process is not None:
-            self._process.close()
+        self._children.close()
 
     def _take(self) -> _Job | None:
         """Wait for the next job; None when it is time to end."""
@@ -123,15 +133,16 @@ class Latest:
         failure: ExplorerError | None = None
         try:
             try:
-                result = self._child().ask(job.request, ignore, ignore)
+                result = self._asked(job)
             except NotBegun:
-                result = self._child().ask(job.request, ignore, ignore)
+                result = self._asked(job)
         except Exception as error:
             failure = as_failure(error)
         with self._changed:
-            self._running = None
+            self._running = self._process = None
             if isinstance(failure, Cancelled) and not job.unwanted and not self._closed:
                 # It was stopped only to make way.
+                job.stopped = False
                 self._slots[job.slot] = job
                 return
         if failure is None:
@@ -140,19 +151,25 @@ class Latest:
             reason = Cancelled(job.unwanted) if isinstance(failure, Cancelled) and job.unwanted else failure
             self._deliver(lambda: job.failed(reason))
 
-    def _child(self) -> Process:
-        """The warm child; a dead one is replaced. Raises OSError when none can be started."""
-        if self._process is None or not self._process.alive:
-            if self._process is not None:
-                self._process.close()
-            process = Process()
-            with self._changed:
-                self._process = process
-                closed = self._closed
-            if closed:
-                process.close()
-        assert self._process is not None
-        return self._process
+    def _asked(self, job: _Job) -> Any:
+        """What the child of its family answers. Raises OSError when none can be started."""
+        if isinstance(job.request, ForgetRequest):
+            return self._forgotten(job)
+        return self._answer_of(self._children.of(family_of(job.request)), job)
+
+    def _forgotten(self, job: _Job) -> bool:
+        """Every child is told to forget; one that is gone has forgotten."""
+        for process in self._children.alive:
+            with contextlib.suppress(TaskFailed):
+                self._answer_of(process, job)
+        return True
+
+    def _answer_of(self, process: Process, job: _Job) -> Any:
+        with self._changed:
+            self._process = process
+            if job.stopped:
+                raise Cancelled("Stopped.")
+        return process.ask(job.request, ignore, ignore)
 
 
 def _makes_way(running: _Job, slot: str, request: Request) -> bool:

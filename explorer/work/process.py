@@ -35,8 +35,8 @@ class Process:
     """
 
     def __init__(self, *, nice: int = 0) -> None:
-        self.index_type = ""
-        """Whose library it has loaded: some crash when another one builds beside them in one process."""
+        self.family = ""
+        """Whose libraries it may have loaded: those of another family are not to be loaded beside them."""
         self._number = 0
         self._told = 0
         """Of how many passwords it has heard."""
@@ -64,6 +64,10 @@ class Process:
     @property
     def alive(self) -> bool:
         return not self._killed and self._process.poll() is None
+
+    @property
+    def busy(self) -> bool:
+        return self._asked is not None
 
     def ask(
         self,

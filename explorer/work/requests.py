@@ -18,12 +18,15 @@ from explorer.core.neighbours import Neighbours
 from explorer.core.params import Params
 from explorer.core.projection import Projection
 from explorer.core.query import Query
-from explorer.indexes import asking, building, saved
+from explorer.indexes import asking, building, saved, types
 from explorer.indexes.base import IndexHandle
 from explorer.measure import recall
 from explorer.projection import kept, positions_file
 from explorer.work.desk import Desk
 from explorer.work.serving import Connected, ConnectRequest, KeyringRequest, RemoveRequest, SoFarRequest
+
+UNKNOWN = "?"
+"""The family of work that may load any library: a process that has done it is used for nothing else."""
 
 
 @dataclass(frozen=True)
@@ -289,11 +292,20 @@ def is_background(request: Request) -> bool:
     return bool(getattr(request, "background", False))
 
 
-def index_type_of(request: Request) -> str:
-    """The index type whose library the work loads into its process; empty for none."""
-    if isinstance(request, BuildRequest):
-        return request.type
-    return request.handle.type if isinstance(request, MeasureRequest) else ""
+def family_of(request: Request) -> str:
+    """Whose libraries the work loads into its process: the family of its index type or its projection method.
+
+    Empty for what gets along with all of them, UNKNOWN where only the work itself finds out.
+    """
+    if isinstance(request, OpenIndexRequest):
+        return UNKNOWN
+    if isinstance(request, WarmUpRequest):
+        return projection.method_named("umap").family
+    if isinstance(request, ProjectRequest):
+        return getattr(projection.types().get(request.method), "family", "")
+    handle = getattr(request, "handle", None)
+    name = request.type if isinstance(request, BuildRequest) else handle.type if handle is not None else ""
+    return getattr(types().get(name), "family", "")
 
 
 Request = (

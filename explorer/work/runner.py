@@ -11,7 +11,7 @@ from typing import Any
 from explorer.errors import Cancelled, ExplorerError
 from explorer.work.latest import Latest, as_failure, ignore
 from explorer.work.process import NotBegun, Process
-from explorer.work.requests import Request, WarmUpRequest, index_type_of, is_background
+from explorer.work.requests import UNKNOWN, Request, WarmUpRequest, family_of, is_background
 
 HEAVY_AT_ONCE = 2
 """Background tasks that run at the same time; others wait for their turn. What somebody waits for never does."""
@@ -147,7 +147,7 @@ class Runner:
 
     def _child(self, task: Task) -> Process:
         """A warm child for the task, or a new one. Raises OSError when none can be started."""
-        background, kind = is_background(task.request), index_type_of(task.request)
+        background, family = is_background(task.request), family_of(task.request)
         with self._lock:
             if self._unwanted(task):
                 raise Cancelled("Stopped.")
@@ -155,13 +155,13 @@ class Runner:
                 if not process.alive:
                     self._idle[background].remove(process)
                     process.close()
-                elif not kind or process.index_type in ("", kind):
+                elif not family or process.family == family or (not process.family and family != UNKNOWN):
                     self._idle[background].remove(process)
-                    process.index_type = kind or process.index_type
+                    process.family = family or process.family
                     task.process = process
                     return process
         process = Process(nice=NICE if background else 0)
-        process.index_type = kind
+        process.family = family
         with self._lock:
             task.process = process
             if self._unwanted(task):
@@ -176,7 +176,13 @@ class Runner:
         with self._lock:
             process, task.process = task.process, None
             idle = self._idle[is_background(task.request)]
-            keep = not self._closed and process is not None and process.alive and len(idle) < HEAVY_AT_ONCE
+            keep = (
+                not self._closed
+                and process is not None
+                and process.alive
+                and process.family != UNKNOWN
+                and len(idle) < HEAVY_AT_ONCE
+            )
             if keep and process is not None:
                 idle.append(process)
         if process is not None and not keep:

@@ -266,7 +266,7 @@ def test_the_truth_that_was_lost_comes_with_the_next_try(slow: Any) -> None:
 @pytest.mark.skipif(not hasattr(signal, "SIGSTOP"), reason="processes cannot be stopped here")
 def test_exact_search_that_could_not_be_prepared_is_prepared_for_the_next_query(opened: Any) -> None:
     # One that is stopped has begun nothing when it is killed, and those that follow are killed while they start.
-    os.kill(opened.controller.runner.searches._process._process.pid, signal.SIGSTOP)
+    os.kill(opened.controller.runner.searches._children.of("").pid, signal.SIGSTOP)
     metric = "dot" if opened.state.metric != "dot" else "manhattan"
     with Killer(opened, "prepare", 100):
         opened.controller.asking.set_metric(metric)

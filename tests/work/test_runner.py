@@ -7,6 +7,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import psutil
@@ -14,7 +15,8 @@ import pytest
 
 from explorer.core.dataset import Dataset
 from explorer.errors import Cancelled, ExplorerError, TaskFailed
-from explorer.work.requests import BuildRequest, FingerprintRequest, Request
+from explorer.indexes import building, type_named
+from explorer.work.requests import BuildRequest, FingerprintRequest, OpenIndexRequest, Request
 from explorer.work.runner import HEAVY_AT_ONCE, Runner, Task
 
 Odd = Callable[..., BuildRequest]
@@ -151,15 +153,36 @@ def test_a_child_that_has_finished_is_used_again(runner: Runner, posted: Any, da
     assert children() == [before]
 
 
-def test_a_child_that_holds_one_library_does_not_build_with_another(
-    runner: Runner, posted: Any, dataset: Dataset, tmp_path: Any
+def built_by(runner: Runner, posted: Any, dataset: Dataset, name: str, folder: Path) -> set[int]:
+    """Build an index; the children that are there afterwards."""
+    heard = start(runner, BuildRequest(dataset, name, "euclidean", {}, folder / name))
+    posted.until(lambda: heard.endings)
+    assert heard.result.type == name
+    return {child.pid for child in children()}
+
+
+@pytest.mark.skipif(bool(type_named("faiss-flat").unavailable()), reason="faiss is not here")
+@pytest.mark.skipif(bool(type_named("usearch").unavailable()), reason="usearch is not here")
+def test_a_child_that_holds_one_family_does_not_work_with_another(
+    runner: Runner, posted: Any, dataset: Dataset, tmp_path: Path
 ) -> None:
-    first = start(runner, BuildRequest(dataset, "annoy", "euclidean", {"trees": 1}, tmp_path / "annoy"))
-    posted.until(lambda: first.endings)
-    (before,) = children()
-    second = start(runner, BuildRequest(dataset, "exact", "euclidean", {}, tmp_path / "exact"))
-    posted.until(lambda: second.endings)
-    assert before in children() and len(children()) == 2
+    (first,) = built_by(runner, posted, dataset, "annoy", tmp_path)
+    assert built_by(runner, posted, dataset, "usearch", tmp_path) == {first}
+    (second,) = built_by(runner, posted, dataset, "faiss-flat", tmp_path) - {first}
+    # Both are warm: each family finds its own, and what belongs to none finds either.
+    for name in ("usearch", "faiss-ivf", "exact", "hnswlib"):
+        assert built_by(runner, posted, dataset, name, tmp_path) == {first, second}
+
+
+def test_a_child_that_may_hold_any_library_is_used_once(
+    runner: Runner, posted: Any, dataset: Dataset, tmp_path: Path
+) -> None:
+    handle = building.built(dataset, "annoy", "euclidean", {"trees": 1}, tmp_path / "annoy")
+    (before,) = built_by(runner, posted, dataset, "exact", tmp_path)
+    heard = start(runner, OpenIndexRequest(dataset, handle.path, "euclidean"))
+    posted.until(lambda: heard.endings)
+    assert heard.result.type == "annoy"
+    posted.until(lambda: {child.pid for child in children()} == {before})
 
 
 @pytest.mark.skipif(os.name != "posix", reason="needs signals")

@@ -32,6 +32,7 @@ class FaissType(IndexType):
 
     metrics: tuple[Metric, ...] = ("cosine", "euclidean", "dot")
     suffix = ".faiss"
+    family = "faiss"
     kin = "cells"
     kinds: tuple[str, ...]
     """The four letters that its files begin with."""

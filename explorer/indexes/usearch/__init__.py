@@ -21,6 +21,7 @@ from explorer.indexes import graphs
 from explorer.indexes.base import Held, IndexHandle, IndexType, Searcher
 from explorer.indexes.graphs import GraphSearcher
 from explorer.indexes.usearch import layout
+from explorer.indexes.usearch.library import imported
 
 METRICS: dict[Metric, str] = {"cosine": "cos", "euclidean": "l2sq", "dot": "ip"}
 MOST = 2**31 - 1
@@ -46,6 +47,7 @@ class USearch(IndexType):
         Param("expansion_search", "int", None, "How many rows are kept in view: more find more, slower.", 1, MOST),
     )
     suffix = ".usearch"
+    family = "usearch"
     rank = 35
     kin = "graph"
 
@@ -63,12 +65,11 @@ class USearch(IndexType):
 
     def build(self, dataset: Dataset, metric: Metric, params: Params, folder: Path, progress: Progress) -> IndexHandle:
         """Build the graph. Raises BadParameter for vectors beyond its float32."""
-        from usearch.index import Index
-
+        index_of = imported().Index
         path, links = folder / f"index{self.suffix}", int(params["connectivity"])
         graphs.check_lengths(dataset, metric, "USearch", progress)
         started = time.perf_counter()
-        index: Any = Index(
+        index: Any = index_of(
             ndim=dataset.dimensions,
             metric=METRICS[metric],
             dtype="f32",
@@ -137,11 +138,9 @@ class USearchSearcher(GraphSearcher):
     """USearch's own lists, from the mapped file."""
 
     def __init__(self, path: Path, dataset: Dataset, metric: Metric) -> None:
-        from usearch.index import Index
-
         super().__init__(dataset, metric)
         try:
-            self._index: Any = Index.restore(str(path), view=True)
+            self._index: Any = imported().Index.restore(str(path), view=True)
         except RuntimeError as error:
             raise BadFile(path, f"USearch could not open it: {error}.") from error
 
