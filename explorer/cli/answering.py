@@ -38,6 +38,7 @@ from explorer.measure.recall import RecallResult
 from explorer.work.requests import (
     Answer,
     BuildRequest,
+    DiscardRequest,
     FingerprintRequest,
     MeasureRequest,
     OpenIndexRequest,
@@ -61,9 +62,9 @@ class Built:
 
 
 @contextmanager
-def built(arguments: argparse.Namespace) -> Iterator[Built]:
+def built(arguments: argparse.Namespace, *, keep: bool = False) -> Iterator[Built]:
     """Read FILE and build or open the index that `--index` names, or else the one that FILE is; what was built is
-    removed with the block."""
+    removed with the block, from a server too unless it is to `keep` it."""
     given = settings_of(arguments)
     with _scratch() as folder, worker() as work:
         dataset: Dataset
@@ -89,7 +90,11 @@ def built(arguments: argparse.Namespace) -> Iterator[Built]:
         exact = handle
         if handle.type != "exact":
             exact = work.ask(BuildRequest(dataset, "exact", handle.metric, {}, folder / "truth"))
-        yield Built(work, dataset, handle, exact, search)
+        try:
+            yield Built(work, dataset, handle, exact, search)
+        finally:
+            if handle.path.is_relative_to(folder) and indexes.type_named(handle.type).on_server and not keep:
+                work.ask(DiscardRequest(handle))
 
 
 def answered(found: Built, query: Query, answer: Answer, truth: Neighbours) -> dict[str, Any]:

@@ -40,7 +40,7 @@ def _build(arguments: argparse.Namespace) -> int:
     if arguments.out is None:
         raise BadParameter("--out PATH says where the index is saved; --dry-run only says what it would take.")
     check_out(arguments.out)
-    with built(arguments) as found:
+    with built(arguments, keep=True) as found:
         # The sidecar then says over which vectors it was built.
         found.work.ask(FingerprintRequest(found.dataset))
         # Saved from here and not by the child, which is killed without notice when somebody interrupts.

@@ -18,7 +18,7 @@ from explorer.core.neighbours import Neighbours
 from explorer.core.params import Params
 from explorer.core.projection import Projection
 from explorer.core.query import Query
-from explorer.indexes import asking, building, saved, types
+from explorer.indexes import asking, building, saved, type_named, types
 from explorer.indexes.base import IndexHandle
 from explorer.measure import recall
 from explorer.projection import kept, positions_file
@@ -176,6 +176,18 @@ class ForgetRequest:
 
 
 @dataclass(frozen=True, eq=False)
+class DiscardRequest:
+    """Remove from its server an index that was only built for the moment; what was there before it stays."""
+
+    handle: IndexHandle
+
+    def __call__(self, desk: Desk) -> bool:
+        desk.forget(self.handle.path)
+        type_named(self.handle.type).discard(self.handle, desk.progress)
+        return True
+
+
+@dataclass(frozen=True, eq=False)
 class OpenIndexRequest:
     """Open an index that was saved, by this program or by its library."""
 
@@ -318,6 +330,7 @@ Request = (
     | BuildRequest
     | PrepareRequest
     | ForgetRequest
+    | DiscardRequest
     | OpenIndexRequest
     | SaveIndexRequest
     | MeasureRequest
