@@ -67,6 +67,7 @@ class Opening:
     def tell(self, *, dimensions: int | None = None, metric: Metric | None = None, vectors: Path | None = None) -> None:
         """Open the index file that was asked about, with what it does not say or with vectors from another file."""
         if (untold := self._session.state.untold) is not None:
+            vectors = vectors or untold.request.vectors
             request = replace(untold.request, dimensions=dimensions, metric=metric, vectors=vectors)
             self.read(request, remember=untold.remember)
 

@@ -76,16 +76,21 @@ def test_left_alone_it_changes_nothing(app: Any, tmp_path: Path, vectors: Any, n
 
 
 def test_its_vectors_may_come_from_a_file(app: Any, tmp_path: Path, npy: Path) -> None:
-    path = forest(tmp_path / "x.ann", "dot", np.load(npy))
     faulty = forest(tmp_path / "y.ann", "euclidean", np.load(npy) + 1)
     app.controller.opening.open(str(faulty))
     app.until(lambda s: s.untold)
     app.controller.opening.tell(vectors=npy)
     assert "no annoy index of the 300 × 8 vectors" in app.until(lambda s: s.problem("data")).problem("data")
-    app.controller.opening.open(str(path))
+    alike = forest(tmp_path / "z.ann", "manhattan", np.load(npy))
+    app.controller.opening.open(str(alike))
+    app.until(lambda s: s.untold)
+    app.controller.opening.tell(vectors=npy)
+    assert app.until(lambda s: s.untold).untold.request.vectors == npy
+    app.controller.opening.tell(dimensions=8, metric="manhattan")
     app.until(lambda s: s.dataset is not None)
     state = app.settle()
-    assert state.dataset.own_index == path and state.metric == "dot"
+    assert (state.dataset.path, state.dataset.own_index, state.metric) == (npy, alike, "manhattan")
+    assert state.entry().name == "z.ann" and state.dataset.name(3) == "thing3"
 
 
 def test_a_harmed_file_is_a_sentence_at_its_place(app: Any, tmp_path: Path, vectors: Any) -> None:

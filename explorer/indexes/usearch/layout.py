@@ -78,7 +78,8 @@ def read(path: Path) -> Layout:
     if (magic, major) != (MAGIC, MAJOR):
         raise BadFile(path, "it is no USearch index of version 2.")
     if (number, key, slot) != (FLOAT32, KEY, SLOT) or several or deleted or metric not in METRICS:
-        raise BadFile(path, "only USearch indexes of float32 vectors under cos, l2sq or ip can be opened here.")
+        only = "only USearch indexes of float32 vectors under cos, l2sq or ip can be opened here"
+        raise BadFile(path, f"{only}; build it with dtype='f32', which is not USearch's default.")
     graph = begin + HEAD_BYTES + GRAPH.size + 2 * elements
     fits = (
         1 <= elements == rows == present
