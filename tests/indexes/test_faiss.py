@@ -19,7 +19,7 @@ from explorer.core.metric import Metric
 from explorer.core.progress import silent
 from explorer.errors import BadFile, BadParameter, Cancelled, TooLarge
 from explorer.indexes import asking, type_named
-from explorer.indexes.building import built
+from explorer.indexes.building import built, estimated
 from explorer.indexes.faiss import effort, header, items, layout, library, shape
 from explorer.indexes.saved import open_saved, save_index
 
@@ -207,13 +207,11 @@ def test_two_builds_of_one_process_take_turns(make_dataset: MakeDataset, tmp_pat
     assert all(path.is_file() for path in paths.values())
 
 
-def test_what_would_not_fit_is_said_before(make_dataset: MakeDataset, tmp_path: Path) -> None:
-    import dataclasses
-
-    large = dataclasses.replace(make_dataset(vectors(10)), rows=2**31 - 1, dimensions=4096)
-    kind = type_named("faiss-flat")
-    with pytest.raises(TooLarge, match=r"needs about .* of memory, and .* faiss-ivfpq"):
-        kind.build(large, "cosine", {}, tmp_path, silent)
+def test_what_would_not_fit_is_said_before(tmp_path: Path) -> None:
+    with pytest.raises(TooLarge, match=r"needs about .* of memory, and .* rows would fit: .* faiss-ivfpq"):
+        estimated(2**31 - 1, 4096, "faiss-flat", "cosine", {}, tmp_path)
+    with pytest.raises(TooLarge, match="is built of at most"):
+        estimated(2**31, 4, "faiss-flat", "cosine", {}, tmp_path)
 
 
 @pytest.mark.parametrize("factory", list(FACTORIES))
