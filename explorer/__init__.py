@@ -15,10 +15,10 @@ if TYPE_CHECKING:
     from explorer.core.dataset import Dataset
     from explorer.core.neighbours import Neighbours
     from explorer.core.projection import Projection
-    from explorer.library import Index, build, load, project
+    from explorer.library import Index, build, load, open_index, project
     from explorer.showing import Window, show
 
-__all__ = ["Dataset", "Index", "Neighbours", "Projection", "Window", "build", "load", "project", "show"]
+__all__ = ["Dataset", "Index", "Neighbours", "Projection", "Window", "build", "load", "open_index", "project", "show"]
 
 _HOMES = {
     "Dataset": "explorer.core.dataset",

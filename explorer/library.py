@@ -1,4 +1,4 @@
-"""The public functions: load a file, build an index, ask it, make a map."""
+"""The public functions: load a file, build or open an index, ask it, make a map."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ from explorer.indexes.base import IndexHandle
 
 
 class Index:
-    """A built index over a Dataset; made by `build`.
+    """An index over a Dataset; made by `build` or `open_index`.
 
-    It keeps its files in a temporary folder, which goes with it; `save` keeps them.
+    A built one keeps its files in a temporary folder, which goes with it; `save` keeps them.
     """
 
-    def __init__(self, dataset: Dataset, handle: IndexHandle, folder: Path) -> None:
+    def __init__(self, dataset: Dataset, handle: IndexHandle, folder: Path | None = None) -> None:
         self.dataset = dataset
         self.handle = handle
         self._searcher = type_named(handle.type).open(handle, dataset)
@@ -69,14 +69,19 @@ def load(
     metadata: str | Path | None = None,
     options: Mapping[str, str] | None = None,
     metric: str | None = None,
+    vectors: str | Path | None = None,
+    dimensions: int | None = None,
 ) -> Dataset:
-    """Open a file of vectors, or a sample set as `sample:NAME`.
+    """Open a file of vectors, an index file, or a sample set as `sample:NAME`.
 
-    `metadata` is a table beside it, `options` are what `--read key=value` takes, such as {"vectors": "p*"}. Raises
-    BadFile with one sentence when the file cannot be read, BadParameter for an unknown option or metric.
+    `metadata` is a table beside it, `options` are what `--read key=value` takes, such as {"vectors": "p*"}. An index
+    file gives the vectors that it holds, and `open_index(dataset)` then opens it itself; where it does not say them,
+    `dimensions` and `metric` do, or `vectors` is a file of what it was built of. Raises BadFile with one sentence when
+    the file cannot be read or leaves something to be told, BadParameter for an unknown option or metric.
     """
+    chosen = None if metric is None else metric_named(metric)
     return loading.load(
-        source, metadata=metadata, options=options, metric=None if metric is None else metric_named(metric)
+        source, metadata=metadata, options=options, metric=chosen, vectors=vectors, dimensions=dimensions
     )
 
 
@@ -92,6 +97,20 @@ def build(dataset: Dataset, type: str = "exact", metric: str | None = None, **pa
     except BaseException:
         scratch.remove(folder)
         raise
+
+
+def open_index(dataset: Dataset, path: str | Path | None = None, metric: str | None = None) -> Index:
+    """Open an index file over the Dataset that it was built of: `open_index(dataset, "vectors.faiss")`.
+
+    Without a path it is the one that the Dataset itself was loaded from. The metric is needed where neither the file
+    nor a sidecar tells it. Raises BadFile when the file is no index of these vectors, BadParameter when there is none.
+    """
+    chosen = None if metric is None else metric_named(metric)
+    if path is None:
+        if dataset.own_index is None:
+            raise BadParameter(f"{dataset.title} came with no index of its own; name the file of one.")
+        path, chosen = dataset.own_index, chosen or dataset.metric
+    return Index(dataset, saved.open_saved(Path(path).expanduser(), dataset, chosen))
 
 
 def project(
@@ -118,6 +137,7 @@ def _as_query(vector: ArrayLike) -> NDArray[np.float32]:
     return query
 
 
-def _end(searcher: Any, folder: Path) -> None:
+def _end(searcher: Any, folder: Path | None) -> None:
     searcher.close()
-    scratch.remove(folder)
+    if folder is not None:
+        scratch.remove(folder)

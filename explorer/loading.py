@@ -6,8 +6,10 @@ import contextlib
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from explorer.core.column import Column
 from explorer.core.dataset import Dataset
@@ -19,7 +21,6 @@ from explorer.errors import BadParameter, Unavailable
 from explorer.formats import reading, refusal
 from explorer.formats.base import Contents, Origin
 from explorer.indexes import saved
-from explorer.indexes.base import Held
 from explorer.indexes.redis import description
 from explorer.indexes.redis.description import Description
 from explorer.indexes.saved import IndexFile
@@ -33,7 +34,6 @@ from explorer.servers.client import Client
 from explorer.sources import redis
 
 SAMPLE = "sample:"
-EXACT_FLOAT64 = 1 << 53
 LABEL = "label"
 
 
@@ -123,15 +123,11 @@ def _from_server(
         origin = _with_its_index(redis.origin(client, holding, wanted, progress), holding, wanted)
         facts = {"server": server.title, "kind": "vector set" if holding.kind == SET else "search index"}
         facts |= dict(holding.params)
-        return reading.made(
-            origin,
-            metadata=table,
-            options=given,
-            metric=metric,
-            title=holding.title,
-            facts=facts,
-            progress=progress,
+        dataset = reading.made(
+            origin, metadata=table, options=given, metric=metric, title=holding.title, facts=facts, progress=progress
         )
+    # By another metric than the server's its index has no say.
+    return dataset if dataset.metric == holding.metric else replace(dataset, own_index=None)
 
 
 def _with_its_index(origin: Origin, holding: Holding, wanted: Named) -> Origin:
@@ -181,34 +177,27 @@ def _origin(index: IndexFile) -> Origin:
         reason = index.kind.unavailable()
         answers = held.answers and held.labels is None and reason is None
         warnings = held.notes if reason is None else (*held.notes, f"The index itself cannot answer here. {reason}")
-        columns: tuple[Column, ...] = ()
-        if held.labels is not None:
-            columns = (_label_column(held),)
-            warnings = (*warnings, _relabelled(held))
+        labels = held.labels
+        if labels is not None:
+            warnings = (*warnings, _relabelled(labels))
         return Contents(
             held.vectors,
-            columns=columns,
+            names=None if labels is None else Strings.of(str(label) for label in labels.tolist()),
+            name_column="" if labels is None else LABEL,
+            columns=() if labels is None else (Column(LABEL, "number", labels.astype(np.float64), whole=True),),
             warnings=warnings,
             metric=held.metric,
             own_index=index.path.absolute() if answers else None,
         )
 
     kind = index.kind
-    return Origin(index.path, kind.name, f"{kind.title} index", contents, key=(index.dimensions, index.metric))
+    return Origin(
+        index.path, kind.name, f"{kind.title} index", contents, key=(index.dimensions, index.metric, kind.unavailable())
+    )
 
 
-def _label_column(held: Held) -> Column:
-    """The numbers that the vectors bear in the index, to be seen beside them and to name them."""
-    labels = held.labels
-    assert labels is not None
-    if int(labels[0]) < -EXACT_FLOAT64 or int(labels[-1]) > EXACT_FLOAT64:
-        return Column(LABEL, "text", Strings.of(str(label) for label in labels.tolist()))
-    return Column(LABEL, "number", labels.astype(np.float64), whole=True)
-
-
-def _relabelled(held: Held) -> str:
-    labels = held.labels
-    assert labels is not None
+def _relabelled(labels: NDArray[Any]) -> str:
+    """What to say of vectors whose numbers in the index are not the rows; they name the rows instead."""
     return (
         f"The vectors bear the numbers {int(labels[0])} … {int(labels[-1])} in the index, in whose order they stand "
         f"here; as these are not the rows 0 … {len(labels) - 1}, the index itself cannot answer."

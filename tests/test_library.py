@@ -246,3 +246,21 @@ def test_a_window_opens_and_tells_what_is_selected(screen: str, tmp_path: Path) 
     assert list((tmp_path / "cache" / "datasets").iterdir()) == []
     remembered = [path.read_text("utf-8") for path in (tmp_path / "settings").rglob("*") if path.is_file()]
     assert not any("explorer-show-" in written for written in remembered)
+
+
+def test_an_index_file_is_loaded_and_answers_itself(tmp_path: Path) -> None:
+    vectors = np.random.default_rng(1).standard_normal((200, 6)).astype(np.float32)
+    np.save(tmp_path / "v.npy", vectors)
+    first = explorer.build(explorer.load(tmp_path / "v.npy"), "annoy", metric="cosine", trees=5)
+    path = first.save(tmp_path / "x.ann")
+    path.with_name("x.ann.json").unlink()
+    dataset = explorer.load(path)
+    for index in (explorer.open_index(dataset), explorer.open_index(explorer.load(tmp_path / "v.npy"), path)):
+        assert index.handle.type == "annoy"
+        np.testing.assert_array_equal(index.search(vectors[3]).rows, first.search(vectors[3]).rows)
+        index.close()
+    assert path.exists()
+    given = explorer.load(path, vectors=tmp_path / "v.npy", metric="cosine", dimensions=6)
+    assert explorer.open_index(given).handle.path == path
+    with pytest.raises(BadParameter, match="came with no index of its own"):
+        explorer.open_index(explorer.load(tmp_path / "v.npy"))

@@ -44,6 +44,9 @@ from explorer.work.requests import (
     SearchRequest,
 )
 
+DEFAULT = "exact"
+"""The index type that answers when none is named, and FILE is none itself."""
+
 
 @dataclass(frozen=True, eq=False)
 class Built:
@@ -59,15 +62,22 @@ class Built:
 
 @contextmanager
 def built(arguments: argparse.Namespace) -> Iterator[Built]:
-    """Read FILE and build or open the index that `--index` names; what was built is removed with the block."""
+    """Read FILE and build or open the index that `--index` names, or else the one that FILE is; what was built is
+    removed with the block."""
     given = settings_of(arguments)
     with _scratch() as folder, worker() as work:
-        if arguments.index in indexes.types():
-            kind = indexes.type_named(arguments.index)
+        dataset: Dataset
+        handle: IndexHandle
+        search: Params
+        if arguments.index is None and (dataset := read(arguments, work)).own_index is not None:
+            search = dict(given)
+            handle = work.ask(OpenIndexRequest(dataset, dataset.own_index, dataset.metric))
+        elif arguments.index is None or arguments.index in indexes.types():
+            kind = indexes.type_named(arguments.index or DEFAULT)
             build, search = _sorted_out(kind, given)
-            dataset: Dataset = read(arguments, work)
+            dataset = dataset if arguments.index is None else read(arguments, work)
             metric = metric_of(arguments) or dataset.metric
-            handle: IndexHandle = work.ask(BuildRequest(dataset, kind.name, metric, build, folder / kind.name))
+            handle = work.ask(BuildRequest(dataset, kind.name, metric, build, folder / kind.name))
         elif Path(arguments.index).exists():
             dataset, search = read(arguments, work), dict(given)
             # Known before it is opened, so that an index of other vectors is told by theirs.
@@ -209,14 +219,14 @@ def _sorted_out(kind: IndexType, given: Mapping[str, str]) -> tuple[Params, Para
 
 def _declare_query(parser: argparse.ArgumentParser) -> None:
     add_source(parser)
-    add_index(parser)
+    add_index(parser, DEFAULT)
     add_query(parser, required=True)
     add_json(parser)
 
 
 def _declare_recall(parser: argparse.ArgumentParser) -> None:
     add_source(parser)
-    add_index(parser)
+    add_index(parser, DEFAULT)
     parser.add_argument("--queries", type=int, default=1000, help="how many rows are asked (1000)")
     parser.add_argument("--seed", type=int, default=0, help="which rows are drawn (0)")
     add_json(parser)

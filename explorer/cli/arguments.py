@@ -87,10 +87,12 @@ def add_source(parser: argparse.ArgumentParser, *, many: bool = False, optional:
     parser.add_argument(
         "file",
         metavar="FILE",
-        help="a file of vectors, sample:NAME, or redis://HOST/0?key=NAME",
+        help="a file of vectors, an index file, sample:NAME, or redis://HOST/0?key=NAME",
         nargs="*" if many else "?" if optional else None,
     )
     parser.add_argument("--metric", help="cosine, euclidean, dot or manhattan (default: the file's own, or guessed)")
+    parser.add_argument("--dimensions", type=int, metavar="D", help="of an index file that does not say them itself")
+    parser.add_argument("--vectors", type=Path, metavar="FILE", help="the vectors that an index file was built of")
     parser.add_argument("--metadata", type=Path, metavar="FILE", help="a .tsv or .csv table beside the vectors")
     parser.add_argument("--positions", type=Path, metavar="XY.npy", help="use these positions as the map")
     parser.add_argument(
@@ -98,10 +100,15 @@ def add_source(parser: argparse.ArgumentParser, *, many: bool = False, optional:
     )
 
 
-def add_index(parser: argparse.ArgumentParser, default: str = "exact") -> None:
-    """Which index answers, and its parameters."""
+def add_index(parser: argparse.ArgumentParser, default: str, *, own: bool = True) -> None:
+    """Which index answers, and its parameters. With `own` it is left open (None) unless it is named: an index file
+    then answers itself."""
+    said = f"{default}, or FILE itself if it is an index" if own else default
     parser.add_argument(
-        "--index", default=default, metavar="TYPE|PATH", help=f"index type, or a saved index ({default})"
+        "--index",
+        default=None if own else default,
+        metavar="TYPE|PATH",
+        help=f"index type, or a saved index ({said})",
     )
     parser.add_argument(
         "--set", action="append", default=[], metavar="P=V", help="a build or search parameter, such as trees=50"
@@ -123,10 +130,11 @@ def settings_of(arguments: argparse.Namespace) -> dict[str, str]:
     given = pairs(arguments.set, "--set")
     if arguments.redis is None:
         return given
-    kind = indexes.types().get(arguments.index)
+    kind = indexes.types().get(arguments.index or "")
     if kind is None or not kind.on_server:
         on_server = " or ".join(each.name for each in indexes.types().values() if each.on_server)
-        raise BadParameter(f"--redis goes with --index {on_server}, not with {arguments.index}.")
+        named_one = f", not with {arguments.index}" if arguments.index else ""
+        raise BadParameter(f"--redis goes with --index {on_server}{named_one}.")
     return {"server": arguments.redis, **given}
 
 
@@ -181,10 +189,16 @@ def metric_of(arguments: argparse.Namespace) -> Metric | None:
     return metric_named(arguments.metric) if arguments.metric else None
 
 
+def read_request(arguments: argparse.Namespace, source: str) -> ReadRequest:
+    """How a FILE is to be read; raises BadParameter."""
+    options = pairs(arguments.read, "--read")
+    metric, vectors, dimensions = metric_of(arguments), arguments.vectors, arguments.dimensions
+    return ReadRequest(source, arguments.metadata, options, metric, vectors, dimensions)
+
+
 def read(arguments: argparse.Namespace, work: Worker) -> Dataset:
     """Read FILE, and see whether the positions that go with it fit; raises BadFile or BadParameter."""
-    options = pairs(arguments.read, "--read")
-    dataset: Dataset = work.ask(ReadRequest(arguments.file, arguments.metadata, options, metric_of(arguments)))
+    dataset: Dataset = work.ask(read_request(arguments, arguments.file))
     if arguments.positions is not None:
         work.ask(PositionsRequest(dataset, arguments.positions))
     return dataset

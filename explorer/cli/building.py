@@ -84,7 +84,7 @@ def _project(arguments: argparse.Namespace) -> int:
 
 def _declare_build(parser: argparse.ArgumentParser) -> None:
     add_source(parser)
-    add_index(parser, default="annoy")
+    add_index(parser, "annoy", own=False)
     parser.add_argument("--out", type=Path, required=True, metavar="PATH", help="where the index is saved")
     add_json(parser)
 

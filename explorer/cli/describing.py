@@ -55,6 +55,7 @@ def _info(arguments: argparse.Namespace) -> int:
         "source_rows": dataset.source_rows,
         "mapped": dataset.place == str(dataset.vectors_path),
         "encoder": dataset.encoder,
+        "own_index": dataset.own_index,
         "fingerprint": fingerprint,
     }
     if arguments.json:
@@ -134,7 +135,7 @@ COMMANDS = (
     Command(
         "indexes",
         "list the index types, and why one is not here",
-        "explorer indexes --redis redis://localhost:6379",
+        "explorer indexes --json",
         _declare_indexes,
         _indexes,
     ),

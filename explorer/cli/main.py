@@ -18,7 +18,7 @@ from explorer.cli.output import speak_any_script
 from explorer.errors import BadFile, ExplorerError
 from explorer.servers.address import is_server
 
-PASSWORD = re.compile(r"(rediss?://)[^/?#\s]*@", re.IGNORECASE)
+PASSWORD = re.compile(r"(rediss?://)\S*@", re.IGNORECASE)
 """Who and with what, in the address of a server: it is in no message, even one that could not read the address."""
 
 COMMANDS: tuple[Command, ...] = (

@@ -142,7 +142,7 @@ def _window_opens() -> str:
 
     shown = "on the display" if display.has_display() else "offscreen"
     with tempfile.TemporaryDirectory() as folder:
-        report = taken(Shot("sample:digits", Path(folder) / "window.png", wait="first-map", click=False))
+        report = taken(Shot(ReadRequest("sample:digits"), Path(folder) / "window.png", wait="first-map", click=False))
     if report["points_drawn"] != 1797:
         raise TaskFailed(f"{report['points_drawn']} points drawn instead of 1797")
     return f"{shown}, {report['points_drawn']} points"

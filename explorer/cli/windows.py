@@ -22,9 +22,8 @@ from explorer.cli.arguments import (
     add_source,
     check_out,
     checked_k,
-    metric_of,
-    pairs,
     query_text,
+    read_request,
     settings_of,
 )
 from explorer.cli.output import say, say_json
@@ -34,6 +33,7 @@ from explorer.loading import SAMPLE
 from explorer.servers.address import is_server
 from explorer.session.asking import MOST_NEIGHBOURS
 from explorer.session.state import State
+from explorer.work.requests import ReadRequest
 
 if TYPE_CHECKING:
     from explorer.gui.main_window import MainWindow
@@ -54,7 +54,7 @@ def _open(arguments: argparse.Namespace) -> int:
 def _opened(arguments: argparse.Namespace) -> int:
     if not arguments.file and (arguments.metadata or arguments.positions):
         raise BadParameter("--metadata and --positions go with a FILE.")
-    options, metric = pairs(arguments.read, "--read"), metric_of(arguments)
+    requests = {source: read_request(arguments, source) for source in arguments.file}
     for source in arguments.file:
         _check_there(source)
     _need_display(arguments.file[0] if arguments.file else f"sample:{samples.DEFAULT}")
@@ -63,9 +63,7 @@ def _opened(arguments: argparse.Namespace) -> int:
     def prepare(window: MainWindow, source: str) -> None:
         opening = window.controller.opening
         window.controller.mapping.first_positions = arguments.positions
-        opening.open(
-            source, metadata=arguments.metadata, options=options, metric=metric, remember=arguments.temporary is None
-        )
+        opening.read(requests[source], remember=arguments.temporary is None)
         if arguments.selection is not None:
             window.controller.session.listen(_selection_writer(arguments.selection))
 
@@ -113,7 +111,7 @@ def _main_job_offscreen(source: str, why: str) -> int:
     from explorer.gui.snapshot import Shot, taken
 
     out = Path(tempfile.mkdtemp(prefix="ann-explorer-")) / f"{source.removeprefix(SAMPLE)}.png"
-    report = taken(Shot(source, out, wait="map", query=("row", "#42")))
+    report = taken(Shot(ReadRequest(source), out, wait="map", query=("row", "#42")))
     say()
     rows = report["neighbours"]
     width = max(len(row["name"]) for row in rows)
@@ -136,22 +134,19 @@ def _snapshot(arguments: argparse.Namespace) -> int:
         raise BadFile(arguments.out, f"a picture's name ends in {' or '.join(PICTURES)}.")
     if checked_k(arguments) > MOST_NEIGHBOURS:
         raise BadParameter(f"--k is at most {MOST_NEIGHBOURS:,} in the window, not {arguments.k}.")
-    if arguments.index not in indexes.types():
+    if arguments.index not in (None, *indexes.types()):
         raise BadParameter(f"“{arguments.index}” is no index type; there are {', '.join(indexes.types())}.")
     from explorer.gui.snapshot import Shot, taken
 
     shot = Shot(
-        source=arguments.file or "",
+        request=read_request(arguments, arguments.file) if arguments.file else None,
         out=arguments.out,
         size=(int(width), int(height)),
         wait=arguments.wait,
         theme=arguments.theme,
         method=arguments.method,
-        metadata=arguments.metadata,
         positions=arguments.positions,
-        options=pairs(arguments.read, "--read"),
-        metric=metric_of(arguments),
-        index=arguments.index,
+        index=arguments.index or "",
         settings=dict(settings_of(arguments)),
         k=checked_k(arguments),
         query=query_text(arguments),
@@ -210,7 +205,7 @@ def _declare_snapshot(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--theme", choices=("dark", "light"), default="dark", help="dark or light (dark)")
     parser.add_argument("--no-click", action="store_true", help="make the query only, without the click on a point")
     parser.add_argument("--timeout", type=float, default=3600, metavar="SECONDS", help="give up after this (3600)")
-    add_index(parser, default="annoy")
+    add_index(parser, "annoy")
     add_query(parser, required=False)
     add_json(parser)
 

@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from explorer import formats, indexes
 from explorer.gui import theme as themes
 from explorer.gui.actions import Action
 from explorer.gui.command_palette import CommandPalette
@@ -29,6 +30,7 @@ from explorer.gui.panels.inspector import Inspector
 from explorer.gui.panels.neighbours import NeighboursPanel
 from explorer.gui.panels.query_bar import QueryBar
 from explorer.gui.panels.tasks import TasksBar
+from explorer.gui.panels.untold import UntoldDialog
 from explorer.gui.panels.welcome import Welcome
 from explorer.gui.server.dialog import ServerDialog
 from explorer.gui.theme import Theme
@@ -36,7 +38,7 @@ from explorer.gui.widgets.pieces import rule
 from explorer.servers.catalogue import Holding
 from explorer.session.controller import Controller
 from explorer.session.settings import Settings
-from explorer.session.state import State
+from explorer.session.state import State, UntoldFile
 
 PATIENCE_MS = 400
 LEFT, RIGHT = 264, 372
@@ -52,6 +54,7 @@ class MainWindow(QMainWindow):
         self._gui_thread = GuiThread(self)
         self.controller = Controller(self._gui_thread.post, settings)
         self._painted = False
+        self._question: UntoldDialog | None = None
         self.setWindowTitle("ANN Explorer")
         self.setMinimumSize(900, 560)
         self.resize(1440, 900)
@@ -110,8 +113,8 @@ class MainWindow(QMainWindow):
         self.setCentralWidget(whole)
 
     def choose_file(self) -> None:
-        """Ask for a file of vectors."""
-        path, _ = QFileDialog.getOpenFileName(self, "Open vectors")
+        """Ask for a file of vectors, or an index file."""
+        path, _ = QFileDialog.getOpenFileName(self, "Open vectors or an index", "", _filters())
         if path:
             self.open(path)
 
@@ -220,8 +223,21 @@ class MainWindow(QMainWindow):
     def _follow(self, new: State, old: State) -> None:
         if new.opening and not old.opening:
             self._patience.start()
+        if new.untold is not old.untold:
+            self._ask_about(new.untold)
         if new.dataset is not old.dataset or new.opening != old.opening:
             self._show(new)
+
+    def _ask_about(self, untold: UntoldFile | None) -> None:
+        """Ask what an index file does not say; the question before is not waited for any more."""
+        before, self._question = self._question, None
+        if before is not None:
+            before.blockSignals(True)
+            before.close()
+            before.deleteLater()
+        if untold is not None:
+            self._question = UntoldDialog(untold, self.controller, self)
+            self._question.open()
 
     def _show(self, state: State) -> None:
         there = state.dataset is not None or (bool(state.opening) and not self._patience.isActive())
@@ -280,6 +296,20 @@ class MainWindow(QMainWindow):
         self._gui_thread.close()
         self.controller.close()
         super().closeEvent(event)
+
+
+def _filters() -> str:
+    """What the open dialog offers: content decides, so that all other files can be chosen as well."""
+    vectors = sorted({suffix for kind in formats.types().values() for suffix in kind.suffixes})
+    built = sorted({kind.suffix for kind in indexes.types().values() if kind.suffix})
+    return ";;".join(
+        (
+            f"Vectors and indexes ({' '.join(f'*{suffix}' for suffix in (*vectors, *built))})",
+            f"Vectors ({' '.join(f'*{suffix}' for suffix in vectors)})",
+            f"Indexes ({' '.join(f'*{suffix}' for suffix in built)})",
+            "All files (*)",
+        )
+    )
 
 
 def _side(name: str, *parts: tuple[QWidget, int]) -> QWidget:

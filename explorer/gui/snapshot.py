@@ -15,7 +15,6 @@ from PySide6.QtCore import QCoreApplication, QEvent, QObject, QPoint, Qt, QTimer
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QWidget
 
-from explorer.core.metric import Metric
 from explorer.core.params import Params
 from explorer.errors import BadFile, BadInput, TaskFailed
 from explorer.gui import app, display
@@ -25,6 +24,7 @@ from explorer.indexes import type_named
 from explorer.session.lines import lines
 from explorer.session.settings import Settings
 from explorer.session.state import State
+from explorer.work.requests import ReadRequest
 
 Wait = Literal["window", "first-map", "index", "map"]
 HEARTBEAT_MS = 5
@@ -34,25 +34,28 @@ FINISH_SECONDS = 20
 
 @dataclass(frozen=True)
 class Shot:
-    """What to open, what to wait for, what to ask, and where the picture goes. Without a source: the empty window."""
+    """What to open, what to wait for, what to ask, and where the picture goes. Without a request: the empty window."""
 
-    source: str
+    request: ReadRequest | None
     out: Path
     size: tuple[int, int] = (1440, 900)
     wait: Wait = "map"
     theme: str = "dark"
     method: str = "umap"
-    metadata: Path | None = None
     positions: Path | None = None
-    options: dict[str, str] = field(default_factory=dict)
-    metric: Metric | None = None
-    index: str = "annoy"
+    index: str = ""
+    """An index type; empty for the index that was opened, or else Annoy."""
     settings: Params = field(default_factory=dict)
     k: int = 10
     query: tuple[str, str] = ("", "")
     """(kind, text), as `cli.arguments.query_text` gives it."""
     click: bool = True
     seconds: float = 3600
+
+    @property
+    def source(self) -> str:
+        """What is opened; empty for nothing."""
+        return self.request.source if self.request is not None else ""
 
 
 def taken(shot: Shot) -> dict[str, Any]:
@@ -109,12 +112,12 @@ class _Driver:
         self._timings["window_ms"] = self._since_birth()
         clicked = None
         try:
-            if shot.source:
+            if shot.request is not None:
                 controller.mapping.first_method = shot.method
                 controller.mapping.first_positions = shot.positions
                 self._choose_index()
                 controller.asking.set_k(shot.k)
-                controller.opening.open(shot.source, metadata=shot.metadata, options=shot.options, metric=shot.metric)
+                controller.opening.read(shot.request)
                 if shot.wait != "window":
                     self._wait_for_map()
                     clicked = self._ask()
@@ -131,10 +134,11 @@ class _Driver:
         self.window.close()
 
     def _choose_index(self) -> None:
-        kind, given = type_named(self._shot.index), dict(self._shot.settings)
+        indexing, given = self.window.controller.indexing, dict(self._shot.settings)
+        kind = type_named(self._shot.index or indexing.first_type)
         search = {param.name: given.pop(param.name) for param in kind.search_params if param.name in given}
-        indexing = self.window.controller.indexing
         indexing.first_type, indexing.first_params, indexing.first_search = kind.name, given, search
+        indexing.opens_own = not self._shot.index
 
     def _wait_for_map(self) -> None:
         view, shot = self.window.map.view, self._shot
@@ -154,7 +158,7 @@ class _Driver:
 
     def _answering(self, type_name: str) -> bool:
         entry = self._state.entry()
-        return entry is not None and entry.handle.type == type_name
+        return entry is not None and (entry.handle.type == type_name if type_name else not entry.is_exact)
 
     def _ask(self) -> int | None:
         """The query, then one real click on a point; returns the row that was clicked."""
@@ -228,6 +232,8 @@ class _Driver:
         for place in ("data", "query", "map", "indexes"):
             if sentence := self._state.problem(place):
                 raise BadInput(sentence)
+        if self._state.untold is not None:
+            raise BadInput(self._state.untold.sentence)
         if time.monotonic() > self._deadline:
             raise TaskFailed(f"{self._shot.source}: {what} was not there after {self._shot.seconds:g} s.")
 

@@ -132,7 +132,8 @@ def contents(
     vectors = items["vector"][:, :width]
     if deleted or order is not None:
         vectors = vectors[there if order is None else there[order]]
-    notes = [f"{deleted:,} elements that are marked as deleted were left out."] if deleted else []
+    one = "element that is marked as deleted was" if deleted == 1 else "elements that are marked as deleted were"
+    notes = [f"{deleted:,} {one} left out."] if deleted else []
     return vectors, labels, tuple(notes)
 
 

@@ -11,6 +11,7 @@ from explorer.errors import BadParameter
 
 PLAIN, TLS = "redis", "rediss"
 PORT = 6379
+ESCAPED = "; in a password write %2F for /, %23 for #, %3F for ? and %40 for @"
 EXAMPLE = "redis://localhost:6379/0?key=words"
 
 
@@ -78,9 +79,12 @@ def named(url: str) -> Named:
         parts = urlsplit(url)
         port = parts.port or PORT
         host = parts.hostname or ""
+        if parts.fragment or "@" in parts.path:
+            raise ValueError
         asked = dict(parse_qsl(parts.query, keep_blank_values=True, strict_parsing=bool(parts.query)))
-    except ValueError as error:
-        raise BadParameter(f"“{shown(url)}” is no address of a Redis server: {error}.") from None
+    except ValueError:
+        # What Python says of it may hold a part of a password in which a / or # was not written as %2F or %23.
+        raise BadParameter(f"“{shown(url)}” is no address of a Redis server, such as {EXAMPLE}{ESCAPED}.") from None
     if not host:
         raise BadParameter(f"“{shown(url)}” names no host; an address is {EXAMPLE}.")
     database = parts.path.strip("/") or "0"
@@ -109,5 +113,4 @@ def address_of(url: str) -> Address:
 def shown(url: str) -> str:
     """The URL as it may be shown: nothing of what could be a password."""
     scheme, mark, rest = url.partition("://")
-    head, slash, tail = rest.partition("/")
-    return f"{scheme}{mark}{head.rpartition('@')[2]}{slash}{tail}" if mark else url
+    return f"{scheme}{mark}{rest.rpartition('@')[2]}" if mark else url

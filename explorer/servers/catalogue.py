@@ -12,7 +12,7 @@ from explorer.core.progress import Progress, silent
 from explorer.errors import BadParameter
 from explorer.servers import manifest
 from explorer.servers.address import Named
-from explorer.servers.client import Client, Node, pairs, permitted, text
+from explorer.servers.client import Client, pairs, permitted, text
 from explorer.servers.manifest import Manifest
 
 SET, INDEX = "redis-vset", "redis-search"
@@ -21,8 +21,6 @@ METRICS: dict[str, Metric] = {"COSINE": "cosine", "L2": "euclidean", "IP": "dot"
 LONGEST_LOOK = 5.0
 """For so many seconds a server full of other keys is searched for vector sets."""
 SCANNED = 5000
-LOOKED_AT = 20
-"""So many documents tell whether a node answers for the others."""
 QUANTIZATIONS = {"f32": "NOQUANT", "int8": "Q8", "bin": "BIN"}
 
 
@@ -140,11 +138,8 @@ def search_fields(client: Client, name: str, progress: Progress = silent) -> lis
     keys = said.keys if said is not None else (name,)
     each = [pairs(permitted(client, "FT.INFO", key, key=key, progress=progress) or ()) for key in keys]
     facts = next((one for one in each if one), {})
-    if not facts:
-        return []
     about = pairs(facts.get("index_definition", ()))
-    theirs = documents(client, name, progress) if said is None else 0
-    rows = theirs or sum(int(float(text(one.get("num_docs", 0)))) for one in each)
+    rows = sum(int(float(text(one.get("num_docs", 0)))) for one in each)
     found = []
     for words in facts.get("attributes", ()):
         field = {key.casefold(): value for key, value in pairs(words).items()}
@@ -169,26 +164,6 @@ def search_fields(client: Client, name: str, progress: Progress = silent) -> lis
             )
         )
     return [_as_pushed(field, said) for field in found]
-
-
-def documents(client: Client, name: str, progress: Progress = silent) -> int:
-    """How many documents a search index holds, on all nodes together. Raises ServerFailed."""
-    nodes = answering(client, name, progress)
-    said = [pairs(client.on(node, "FT.INFO", name, progress=progress)) for node in nodes]
-    return sum(int(float(text(each.get("num_docs", 0)))) for each in said)
-
-
-def answering(client: Client, name: str, progress: Progress = silent) -> tuple[Node, ...]:
-    """The nodes that together answer for a search index: all masters, or one where it asks the others itself.
-
-    Redis 8 does that; an older module answers for its own node alone. It is told by a document of another node's.
-    """
-    nodes = client.nodes(progress)
-    for node in nodes if client.is_cluster(progress) else ():
-        said = client.on(node, "FT.SEARCH", name, "*", "NOCONTENT", "LIMIT", 0, LOOKED_AT, progress=progress)
-        if any(client.node_of(key) != node for key in said[1:]):
-            return (node,)
-    return nodes
 
 
 def _as_pushed(found: Holding, said: Manifest | None) -> Holding:

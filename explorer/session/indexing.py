@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from explorer.core import params as core_params
+from explorer.core.dataset import Dataset
 from explorer.core.metric import Metric
 from explorer.core.params import Params
 from explorer.errors import BadParameter, Cancelled, ExplorerError, TaskFailed
@@ -26,7 +27,11 @@ from explorer.work.runner import Runner
 
 
 class Indexing:
-    """Keeps an exact index for the present metric, and builds what is asked for."""
+    """Keeps an exact index for the present metric, and builds what is asked for.
+
+    What answers by itself is the index that the vectors came with (unless `opens_own` is false), otherwise one of
+    `first_type`, which is then built.
+    """
 
     def __init__(self, session: Session, tasks: Tasks, runner: Runner, scratch: Scratch, pushes: Pushing) -> None:
         self._session = session
@@ -38,6 +43,7 @@ class Indexing:
         self._chosen = False
         self._prepared: dict[Metric, Path] = {}
         self._unprepared: set[Metric] = set()
+        self.opens_own = True
         self.first_type = "annoy"
         self.first_params: Params = {}
         self.first_search: Params = {}
@@ -94,10 +100,13 @@ class Indexing:
         state = self._session.state
         if state.dataset is not None:
             self._session.clear_problem("indexes")
-            key = f"file-{next(self._numbers)}"
-            request = OpenIndexRequest(state.dataset, path, None)
-            done = self._built(key, name=path.name)
-            self._tasks.start(f"open {key}", f"Opening {path.name}", request, done, self._failed)
+            self._open(state.dataset, path, None)
+
+    def _open(self, dataset: Dataset, path: Path, metric: Metric | None) -> None:
+        key = f"file-{next(self._numbers)}"
+        request = OpenIndexRequest(dataset, path, metric)
+        done = self._built(key, name=path.name)
+        self._tasks.start(f"open {key}", f"Opening {path.name}", request, done, self._failed)
 
     def save(self, key: str, out: Path) -> None:
         """Save an index in its library's own format, with a sidecar beside it."""
@@ -181,7 +190,9 @@ class Indexing:
             return
         if new.dataset is not old.dataset:
             self._prepare_exact(new)
-            if self.first_type not in ("", EXACT) and new.dataset.rows > 1:
+            if new.dataset.own_index is not None and self.opens_own:
+                self._open(new.dataset, new.dataset.own_index, new.dataset.metric)
+            elif self.first_type not in ("", EXACT) and new.dataset.rows > 1:
                 self.build(self.first_type, self.first_params, by_itself=True)
         elif new.metric != old.metric:
             if new.exact is None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -10,19 +10,17 @@ from pathlib import Path
 import numpy as np
 
 from explorer.core.dataset import Dataset
-from explorer.core.metric import Metric
-from explorer.errors import BadParameter, Cancelled, ExplorerError
+from explorer.core.metric import Metric, metric_named
+from explorer.errors import BadParameter, Cancelled, ExplorerError, Untold
 from explorer.servers import passwords
 from explorer.servers.address import is_server, named
 from explorer.session.session import Session
 from explorer.session.settings import Settings
+from explorer.session.state import UntoldFile
 from explorer.session.tasks import Tasks
 from explorer.work.requests import ReadRequest
 
 READ = "read"
-
-_Given = tuple[dict[str, str], Metric | None]
-"""The options and the metric that a source was opened with."""
 
 
 class Opening:
@@ -32,7 +30,7 @@ class Opening:
         self._session = session
         self._tasks = tasks
         self._settings = settings
-        self._given: _Given = ({}, None)
+        self._request: ReadRequest | None = None
         self._remember = True
         self._again: Callable[[], None] = lambda: None
 
@@ -45,23 +43,36 @@ class Opening:
         metric: Metric | None = None,
         remember: bool = True,
     ) -> None:
-        """Read a path, `sample:NAME` or `redis://…`. The present Dataset stays until the new one is there, and if it
-        fails. A password in a URL is held, and found in no other place from then on.
+        """Read a path, `sample:NAME` or `redis://…`, see `read`."""
+        self.read(ReadRequest(source, metadata, dict(options or {}), metric), remember=remember)
 
-        With `remember` it is among the recent files from then on.
+    def read(self, request: ReadRequest, *, remember: bool = True) -> None:
+        """Read a source. The present Dataset stays until the new one is there, and if it fails. A password in a URL is
+        held, and found in no other place from then on.
+
+        With `remember` it is among the recent files from then on. An index file that does not say all that has to be
+        known becomes the State's `untold`: then `tell` goes on, and `leave` does not.
         """
         try:
-            source = without_password(source)
+            request = replace(request, source=without_password(request.source))
         except BadParameter as error:
-            self._failed(error)
+            self._failed(request, remember)(error)
             return
         self._session.clear_problem("data")
-        self._again = partial(self.open, source, metadata=metadata, options=options, metric=metric, remember=remember)
-        self._session.update(opening=source)
-        given = dict(options or {}), metric
-        request = ReadRequest(source, metadata, *given)
-        title = f"Opening {called(source)}"
-        self._tasks.start(READ, title, request, self._opened(source, given, remember), self._failed)
+        self._again = partial(self.read, request, remember=remember)
+        self._session.update(opening=request.source, untold=None)
+        title = f"Opening {called(request.source)}"
+        self._tasks.start(READ, title, request, self._opened(request, remember), self._failed(request, remember))
+
+    def tell(self, *, dimensions: int | None = None, metric: Metric | None = None, vectors: Path | None = None) -> None:
+        """Open the index file that was asked about, with what it does not say or with vectors from another file."""
+        if (untold := self._session.state.untold) is not None:
+            request = replace(untold.request, dimensions=dimensions, metric=metric, vectors=vectors)
+            self.read(request, remember=untold.remember)
+
+    def leave(self) -> None:
+        """Do not open the index file that was asked about; everything stays as it is."""
+        self._session.update(untold=None)
 
     def again(self) -> None:
         """Open once more what was to be opened last."""
@@ -69,21 +80,19 @@ class Opening:
 
     def attach_metadata(self, metadata: Path) -> None:
         """Read the present source again with another metadata table beside it."""
-        if self._session.state.dataset is not None:
-            options, metric = self._given
-            source, remember = self._session.state.source, self._remember
-            self.open(source, metadata=metadata, options=options, metric=metric, remember=remember)
+        if self._session.state.dataset is not None and self._request is not None:
+            self.read(replace(self._request, metadata=metadata), remember=self._remember)
 
-    def _opened(self, source: str, given: _Given, remember: bool) -> Callable[[Dataset], None]:
+    def _opened(self, request: ReadRequest, remember: bool) -> Callable[[Dataset], None]:
         def done(read: Dataset) -> None:
             # Another object each time: the same file opened again is a new Dataset to everybody who listens.
             dataset = replace(read)
             self._tasks.cancel_all()
-            self._given, self._remember = given, remember
+            self._request, self._remember = request, remember
             colour = colour_column(dataset)
             self._session.update(
                 opening="",
-                source=source,
+                source=request.source,
                 dataset=dataset,
                 metric=dataset.metric,
                 positions=None,
@@ -103,15 +112,22 @@ class Opening:
                 past=(),
                 future=(),
             )
-            if remember and not source.startswith("sample:"):
-                self._settings.remember(source)
+            if remember and not request.source.startswith("sample:"):
+                self._settings.remember(request.source)
 
         return done
 
-    def _failed(self, error: ExplorerError) -> None:
-        self._session.update(opening="")
-        if not isinstance(error, Cancelled):
-            self._session.fail("data", error)
+    def _failed(self, request: ReadRequest, remember: bool) -> Callable[[ExplorerError], None]:
+        def failed(error: ExplorerError) -> None:
+            if isinstance(error, Untold):
+                untold = UntoldFile(request, str(error), _readings(error.readings), remember)
+                self._session.update(opening="", untold=untold)
+                return
+            self._session.update(opening="")
+            if not isinstance(error, Cancelled):
+                self._session.fail("data", error)
+
+        return failed
 
 
 def without_password(source: str) -> str:
@@ -134,6 +150,14 @@ def called(source: str) -> str:
         return "from a server"
     what = meant.key or meant.index
     return f"{what} at {meant.address.place}" if what else meant.address.place
+
+
+def _readings(told: Iterable[tuple[int, str]]) -> tuple[tuple[int, Metric], ...]:
+    """What a child said that a file can be; nothing where it makes no sense."""
+    try:
+        return tuple((int(dimensions), metric_named(metric)) for dimensions, metric in told)
+    except (AttributeError, BadParameter, TypeError, ValueError):
+        return ()
 
 
 def colour_column(dataset: Dataset) -> str:

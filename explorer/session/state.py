@@ -18,7 +18,7 @@ from explorer.core.recall import Verdict
 from explorer.indexes import type_named
 from explorer.indexes.base import IndexHandle
 from explorer.measure.recall import RecallResult
-from explorer.work.requests import Answer
+from explorer.work.requests import Answer, ReadRequest
 from explorer.work.serving import Connected
 
 EXACT = "exact"
@@ -92,11 +92,26 @@ class Asked:
 
 
 @dataclass(frozen=True, eq=False)
+class UntoldFile:
+    """An index file that was to be opened, and does not say all that has to be known of it.
+
+    `readings` are what it can be, (dimensions, metric); without any its vectors have to come from another file.
+    """
+
+    request: ReadRequest
+    sentence: str
+    readings: tuple[tuple[int, Metric], ...]
+    remember: bool
+
+
+@dataclass(frozen=True, eq=False)
 class State:
     """Everything the views show. Arrays and values in it are never changed, only replaced."""
 
     opening: str = ""
     """The source that is being opened; empty when none is."""
+    untold: UntoldFile | None = None
+    """What has to be asked before a source can be opened."""
     source: str = ""
     """What was opened: a path or `sample:NAME`."""
     dataset: Dataset | None = None

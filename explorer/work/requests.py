@@ -28,16 +28,24 @@ from explorer.work.serving import Connected, ConnectRequest, KeyringRequest, Rem
 
 @dataclass(frozen=True)
 class ReadRequest:
-    """Read a file, or a `sample:NAME`, into a Dataset."""
+    """Read a file, or a `sample:NAME`, into a Dataset; of an index file with what it does not say itself."""
 
     source: str
     metadata: Path | None = None
     options: dict[str, str] = field(default_factory=dict)
     metric: Metric | None = None
+    vectors: Path | None = None
+    dimensions: int | None = None
 
     def __call__(self, desk: Desk) -> Dataset:
         return loading.load(
-            self.source, metadata=self.metadata, options=self.options, metric=self.metric, progress=desk.progress
+            self.source,
+            metadata=self.metadata,
+            options=self.options,
+            metric=self.metric,
+            vectors=self.vectors,
+            dimensions=self.dimensions,
+            progress=desk.progress,
         )
 
 

@@ -36,5 +36,12 @@ def test_equal_to(texts: list[str], other: str) -> None:
         assert packed.equal_to(wanted, rows).tolist() == [i for i, text in enumerate(texts) if text == wanted]
 
 
+@given(st.lists(st.binary(max_size=6), max_size=20))
+def test_bytes_are_kept_as_they_are(pieces: list[bytes]) -> None:
+    packed = Strings.packed(pieces)
+    assert [packed.data[start:end].tobytes() for start, end in zip(packed.starts, packed.ends, strict=True)] == pieces
+    assert list(packed) == [piece.decode("utf-8", "replace") for piece in pieces]
+
+
 def test_lone_surrogates_do_no_harm() -> None:
     assert list(Strings.of(["a\ud800b"])) == ["a?b"]

@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -14,8 +15,10 @@ import pytest
 
 from explorer import paths, room
 from explorer.core.dataset import Dataset
+from explorer.core.progress import Progress
 from explorer.errors import TooLarge
 from explorer.formats import keeping, reading
+from explorer.formats.base import Contents, Origin
 
 HOUR = 3600 * 10**9
 
@@ -108,6 +111,32 @@ def test_the_datasets_of_a_temporary_folder_are_forgotten(tmp_path: Path) -> Non
     stays = made(tmp_path, "stays")
     keeping.forget_below(tmp_path / "temporary")
     assert kept() == {stays}
+
+
+def from_url(url: str) -> Dataset:
+    """What lies behind a URL is here whatever the test says."""
+
+    def contents(options: Mapping[str, str], folder: Path, progress: Progress) -> Contents:
+        np.save(folder / "rows.npy", np.arange(8, dtype=np.float32).reshape(4, 2))
+        return Contents(np.load(folder / "rows.npy", mmap_mode="r"), file=folder / "rows.npy")
+
+    return reading.made(Origin(Path(), "told", "Something told", contents, url=url))
+
+
+def test_what_a_url_names_is_read_anew_and_kept_while_it_is_open(tmp_path: Path) -> None:
+    file = made(tmp_path, "file")
+    first, other = from_url("redis://a"), from_url("redis://b")
+    assert (first.place, first.vectors.tolist()[1]) == ("redis://a", [2, 3])
+    second = from_url("redis://a")
+    assert kept() == {file, first.folder, other.folder, second.folder} and len(kept()) == 4
+    gone = second.folder
+    del second
+    keeping.forget_url("redis://a")
+    assert kept() == {file, first.folder, other.folder} and not gone.exists(), "the first is open"
+    stays = first.folder
+    del other
+    keeping.trim(10**12)
+    assert kept() == {file, stays}, "nobody will ask for the other again"
 
 
 def test_unused_datasets_give_way_before_a_file_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -16,7 +17,7 @@ from explorer.core.dataset import Dataset, fingerprinted
 from explorer.errors import BadFile, Cancelled
 from explorer.indexes.base import IndexHandle
 from explorer.indexes.building import built
-from explorer.indexes.saved import open_saved, save_index, sidecar_of
+from explorer.indexes.saved import index_file, open_saved, save_index, sidecar_of
 
 MakeDataset = Callable[..., Dataset]
 
@@ -146,8 +147,34 @@ def test_without_a_sidecar_the_file_has_to_tell(dataset: Dataset, handle: IndexH
         open_saved(out, dataset)
     assert open_saved(out, dataset, "euclidean").params == {"trees": 4}
     elsewhere = out.rename(tmp_path / "out.data")
+    assert open_saved(elsewhere, dataset, "euclidean").type == "annoy"
+    elsewhere.write_bytes(b"nothing that an index begins with")
     with pytest.raises(BadFile, match=r"no sidecar out\.data\.json and no suffix of an index \(\.ann, "):
         open_saved(elsewhere, dataset, "euclidean")
+
+
+def test_vectors_that_came_out_of_an_index_are_its_own(make_dataset: MakeDataset, tmp_path: Path) -> None:
+    """They are of unit length and decoded, so that the fingerprint in its sidecar is that of others."""
+    pytest.importorskip("faiss")
+    first = make_dataset(vectors())
+    fingerprinted(first)
+    out = tmp_path / "out.faiss"
+    save_index(built(first, "faiss-ivfpq", "cosine", {"nbits": 4}, tmp_path / "index"), first, out)
+    file = index_file(out)
+    assert file is not None
+    assert (file.kind.name, file.dimensions, file.metric) == ("faiss-ivfpq", 10, "cosine")
+    decoded = make_dataset(file.contents().vectors)
+    with pytest.raises(BadFile, match="it was built over other vectors"):
+        open_saved(out, decoded)
+    own = dataclasses.replace(decoded, own_index=out)
+    assert open_saved(out, own, "cosine").metric == "cosine"
+    with pytest.raises(BadFile, match="it was built for cosine, not dot"):
+        index_file(out, metric="dot")
+    with pytest.raises(BadFile, match="it was built of 10 dimensions, not 9"):
+        index_file(out, 9)
+    strangers = make_dataset(vectors(301)[1:])
+    with pytest.raises(BadFile):
+        open_saved(out, dataclasses.replace(strangers, own_index=out), "cosine")
 
 
 def test_an_index_keeps_its_metric(dataset: Dataset, handle: IndexHandle, tmp_path: Path) -> None:

@@ -35,7 +35,8 @@ class Program:
 
     def start(self, ready: Callable[[], bool], *more: str) -> None:
         """Start it, with `more` arguments, and wait until it is ready."""
-        self.kill()
+        assert not self.runs, "it runs already"
+        self.kill()  # where it ended by itself, its remains
         self._pid = self._keeper.start([*self._command, *more], self._executable, self._log)
         try:
             until(lambda: not self.runs or ready(), f"{self._command[0]} does not answer")

@@ -62,6 +62,9 @@ def test_the_file_of_an_authority(tmp_path: Path) -> None:
         ("redis://host?ca=/there/is/none", "goes with rediss"),
         ("rediss://host?ca=/there/is/none", "There is no file /there/is/none"),
         ("redis://ann:secret@host:port", "“redis://host:port” is no address"),
+        ("redis://ann:my/secret@host/0", "“redis://host/0” is no address .* write %2F for /"),
+        ("redis://ann:12/secret@host/0", "“redis://host/0” is no address"),
+        ("redis://ann:12#secret@host/0", "“redis://host/0” is no address .* %23 for #"),
     ],
 )
 def test_what_is_no_address_is_told_so_without_its_password(url: str, said: str) -> None:

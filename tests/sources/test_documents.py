@@ -12,9 +12,9 @@ from explorer import loading
 from explorer.core.query import row_query
 from explorer.errors import Cancelled, ServerFailed
 from explorer.indexes import asking, saved, type_named
-from explorer.servers import catalogue
 from explorer.servers.address import named
 from explorer.servers.client import Client
+from explorer.servers.manifest import Manifest, write
 from tests.redis_servers import Cluster, OwnRedis, RedisServer, wheels
 from tests.sources.conftest import Load, Vectors, index, settle, vector_field
 
@@ -209,23 +209,23 @@ def test_the_servers_own_index_is_opened_with_it(redis_server: RedisServer, vect
     assert answer.rows.tolist() == np.argsort(away)[1:6].tolist()
 
 
-def test_documents_of_all_nodes_of_a_cluster(redis_cluster: Cluster, vectors: Vectors) -> None:
-    documents = hashes(vectors)
-    for node in redis_cluster.nodes:
-        with node.client(protocol=2) as client:
-            schema = ("SCHEMA", *vector_field(20))
-            client.execute_command("FT.CREATE", "docs", "ON", "HASH", "PREFIX", 1, "docs:", *schema)
-    with redis_cluster.client() as client:
-        for key, fields in documents.items():
-            client.hset(key, mapping=fields)
-    for node in redis_cluster.nodes:
-        with node.client(protocol=2) as client:
-            settle(client, "docs")
-    found = loading.load(f"{redis_cluster.url}/0?index=docs")
-    assert found.vectors == pytest.approx(vectors)
-    assert len({redis_cluster.holding(found.name(row)).port for row in range(60)}) == 3
+def test_documents_that_were_spread_over_a_cluster(redis_cluster: Cluster, vectors: Vectors) -> None:
+    names = tuple(f"docs:{{{tag}}}" for tag in range(6))
+    nodes = {redis_cluster.holding(name) for name in names}
+    assert len(nodes) == 3
+    for name in names:
+        with redis_cluster.holding(name).client(protocol=2) as client:
+            index(client, name, {}, *vector_field(20))
+            for row in range(int(name[6]), 60, 6):
+                client.hset(f"{name}:{row:02}", mapping={"v": vectors[row].tobytes(), "n": row})
+            settle(client, name)
     client_of_ours = Client(named(redis_cluster.url).address)
     try:
-        assert catalogue.search_fields(client_of_ours, "docs")[0].rows == 60
+        write(client_of_ours, Manifest("docs", "redis-search", names, 60, 20, "cosine", "", {}, written=60))
     finally:
         client_of_ours.close()
+    found = loading.load(f"{redis_cluster.url}/0?index=docs")
+    n = found.column("n")
+    assert n is not None and found.rows == 60 and found.warnings == ()
+    assert found.vectors == pytest.approx(vectors[[int(n.cell(row)) for row in range(60)]])
+    assert loading.load(f"{redis_cluster.url}/0?index=docs", options={"sample": "9"}).rows == 9

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import numpy as np
@@ -211,6 +212,25 @@ def test_cancelling_ends_it_between_two_batches_and_leaves_nothing(long: RedisSe
     assert list((paths.cache_folder() / "datasets").iterdir()) == []
 
 
+def test_cancelling_does_not_wait_for_a_server_that_is_silent(long: RedisServer, load: Load) -> None:
+    silent_since: list[float] = []
+
+    def pause() -> None:
+        long.pause()
+        silent_since.append(time.monotonic())
+
+    steps = Steps(pause)
+
+    def progress(fraction: float | None, note: str = "") -> None:
+        steps(fraction, note)
+        if silent_since and time.monotonic() > silent_since[0] + 0.3:
+            raise Cancelled("Stopped.")
+
+    with pytest.raises(Cancelled):
+        load("key=long", progress=progress)
+    assert time.monotonic() - silent_since[0] < 1
+
+
 def test_a_server_that_goes_away_in_the_middle(own_redis: OwnRedis) -> None:
     server = own_redis()
     with server.client() as client:
@@ -286,6 +306,13 @@ def test_the_servers_own_index_is_opened_with_it(redis_server: RedisServer, vect
         searcher.close()
         unit = found.vectors / np.linalg.norm(found.vectors, axis=1, keepdims=True)
         assert answer.rows.tolist() == np.argsort(-(unit @ unit[7]))[1:6].tolist()
+
+
+def test_by_another_metric_the_servers_index_has_no_say(redis_server: RedisServer, vectors: Vectors) -> None:
+    with redis_server.client() as client:
+        push(client, "words", vectors)
+    found = loading.load(f"{redis_server.url}/0?key=words", metric="euclidean")
+    assert (found.metric, found.own_index) == ("euclidean", None)
 
 
 def test_a_set_that_was_spread_is_read_from_all_its_parts(redis_cluster: Cluster, vectors: Vectors) -> None:

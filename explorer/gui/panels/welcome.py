@@ -41,7 +41,9 @@ class Welcome(QWidget):
         row = QHBoxLayout()
         row.addWidget(button("Open a file …", choose_file, "primary", tip="Ctrl+O"))
         row.addWidget(button("Connect to Redis …", connect, tip="Ctrl+R"))
-        row.addWidget(label("or drop a file here: .npy, .csv, .tsv, word vectors", "quiet"), 1)
+        row.addWidget(
+            label("or drop a file here: .npy, .csv, .tsv, word vectors, an index of Annoy, Faiss …", "quiet"), 1
+        )
         column.addLayout(row)
         column.addWidget(self._problem)
         column.addWidget(self._mending)

@@ -103,7 +103,8 @@ class RedisSearcher(Searcher):
             for element, score in self._store.answer(reply):
                 found.setdefault(element, score)
         sign = -1 if self._store.nearer_is_larger else 1
-        return sorted(found.items(), key=lambda one: sign * one[1])
+        # A search index scores zero vectors as NaN under cosine, and puts them first.
+        return sorted(found.items(), key=lambda one: np.inf if np.isnan(one[1]) else sign * one[1])
 
 
 def _word(word: Word) -> str:

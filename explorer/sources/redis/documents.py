@@ -9,9 +9,8 @@ from typing import Any
 
 from explorer.core.progress import Progress
 from explorer.errors import ExplorerError, Unavailable
-from explorer.servers import catalogue
 from explorer.servers.catalogue import Holding
-from explorer.servers.client import Client, Command, Node, Word, pairs, text
+from explorer.servers.client import Client, Command, Word, pairs, text
 from explorer.sources.redis import decoding
 from explorer.sources.redis.reading import KEY, SECONDS, Batch, Listed, several
 from explorer.sources.redis.table import Table, cell, clean
@@ -33,20 +32,21 @@ class Documents:
         self.dtype = decoding.STORED[holding.stored]
         self.table = Table()
         self._client = client
-        self._info = pairs(client.ask("FT.INFO", holding.name, progress=progress))
-        fields = _fields(self._info.get("attributes", ()))
+        self._infos = _infos(client, holding, progress)
+        fields = _fields(self._infos[0].get("attributes", ()))
         self._vectors = {text(f["identifier"]) for f in fields if text(f["type"]).upper() == "VECTOR"}
         self._vector = next(text(f["identifier"]) for f in fields if text(f["attribute"]) == holding.field)
         self._called = {text(f["identifier"]): text(f["attribute"]) for f in fields}
+        self._order = {name: place for place, name in enumerate(self._called)}
         self._binary: set[str] = set()
 
     def listed(self, progress: Progress) -> Listed:
         # A document that is changed meanwhile may be listed twice.
-        nodes = catalogue.answering(self._client, self.holding.name, progress)
-        return Listed.of([list({key for node in nodes for key in self._keys_on(node, progress)})])
+        return Listed.of([list({key for name in self.holding.keys for key in self._keys_of(name, progress)})])
 
-    def _keys_on(self, node: Node, progress: Progress) -> list[bytes]:
-        name, found = self.holding.name, list[bytes]()
+    def _keys_of(self, name: str, progress: Progress) -> list[bytes]:
+        """The documents of one index; the list of them stays on its node until it has been read."""
+        node, found = self._client.node_of(name, progress), list[bytes]()
         words: tuple[Word, ...] = (
             "*",
             "LOAD",
@@ -87,28 +87,18 @@ class Documents:
         return Batch(vectors, there, cells, sum(each is None for each in documents))
 
     def count(self, progress: Progress) -> int:
-        return catalogue.documents(self._client, self.holding.name, progress)
+        return sum(int(float(text(each.get("num_docs", 0)))) for each in _infos(self._client, self.holding, progress))
 
     def warnings(self) -> list[str]:
         found = []
-        if (failures := self._failures()) and failures[0]:
-            count, why = failures
+        failures = [_failures(info, self.holding.field) for info in self._infos]
+        if count := sum(number for number, _ in failures):
+            why = next((f" (the last of them: {said})" for _, said in failures if said), "")
             found.append(f"Refused by the index, and not here: {several(count, self.what)}{why}.")
         if self._binary:
             names = ", ".join(f"“{name}”" for name in sorted(self._binary)[:5])
             found.append(f"{names} {'holds' if len(self._binary) == 1 else 'hold'} bytes that are no text: left out.")
         return found
-
-    def _failures(self) -> tuple[int, str]:
-        """How many documents the index has refused on account of the vector field, and the last reason."""
-        for words in self._info.get("field statistics", ()):
-            about = pairs(words)
-            if text(about.get("attribute", b"")) == self.holding.field:
-                errors = pairs(about.get("Index Errors", ()))
-                count = int(text(errors.get("indexing failures", 0)))
-                said = text(errors.get("last indexing error", b"")).rstrip(".")
-                return count, f" (the last of them: {said})" if count and said not in ("", "N/A") else ""
-        return int(text(self._info.get("hash_indexing_failures", 0))), ""
 
     def _hashes(self, keys: Sequence[bytes], progress: Progress) -> list[dict[str, Any] | None]:
         replies = self._client.gather([("HGETALL", key) for key in keys], keys, progress, SECONDS)
@@ -120,9 +110,14 @@ class Documents:
         replies = self._client.gather(commands, keys, progress, SECONDS)
         return [None if reply is None else _document(reply, wanted) for reply in replies]
 
+    def _place(self, item: tuple[str, Any]) -> tuple[int, str]:
+        """Fields of the index stand first, in its order."""
+        return self._order.get(item[0], len(self._order)), item[0]
+
     def _cells(self, document: Mapping[str, Any]) -> dict[str, str]:
         found = {}
-        for field, value in document.items():
+        # The fields of a hash are in no order.
+        for field, value in sorted(document.items(), key=self._place):
             if field in self._vectors or field in self._binary:
                 continue
             name = self._called.get(field, field) if self.holding.json else field
@@ -136,6 +131,23 @@ class Documents:
                 self._binary.add(field)
                 self.table.drop(name)
         return found
+
+
+def _infos(client: Client, holding: Holding, progress: Progress) -> list[dict[str, Any]]:
+    """What the server says of the index, or of each of those that a push was spread over."""
+    commands: list[Command] = [("FT.INFO", name) for name in holding.keys]
+    return [pairs(said) for said in client.gather(commands, holding.keys, progress)]
+
+
+def _failures(info: Mapping[str, Any], field: str) -> tuple[int, str]:
+    """How many documents the index has refused on account of its vector field, and the last reason."""
+    for words in info.get("field statistics", ()):
+        about = pairs(words)
+        if text(about.get("attribute", b"")) == field:
+            errors = pairs(about.get("Index Errors", ()))
+            said = text(errors.get("last indexing error", b"")).rstrip(".")
+            return int(text(errors.get("indexing failures", 0))), "" if said == "N/A" else said
+    return int(text(info.get("hash_indexing_failures", 0))), ""
 
 
 def _fields(attributes: Any) -> list[dict[str, Any]]:
