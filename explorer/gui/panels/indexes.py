@@ -152,13 +152,13 @@ class BuildForm(QWidget):
             self._params.setFocus()
 
     def choose_server_type(self) -> None:
-        """Choose the first type that the server takes."""
-        server = self._controller.session.state.server
-        for i in range(self._type.count()):
-            kind = indexes.type_named(self._type.itemData(i))
-            if kind.on_server and server is not None and kind.refused_by(server.abilities) is None:
-                self._type.setCurrentIndex(i)
-                return
+        """Choose the first type that the server takes, one with the present metric before others."""
+        state = self._controller.session.state
+        kinds = [indexes.type_named(self._type.itemData(i)) for i in range(self._type.count())]
+        taken = [kind for kind in kinds if kind.on_server and server_types.refusal(kind, state) is None]
+        if taken:
+            fitting = [kind for kind in taken if state.metric in kind.metrics]
+            self._type.setCurrentIndex(self._type.findData((fitting or taken)[0].name))
 
     def _follow(self, new: State, old: State) -> None:
         if new.server is not old.server:
