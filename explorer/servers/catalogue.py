@@ -48,6 +48,8 @@ class Holding:
     written: int = 0
     pushed: bool = False
     """Whether this program has put it there."""
+    one_of_several: bool = False
+    """Whether its index has other vector fields beside this one."""
 
     @property
     def unfinished(self) -> bool:
@@ -56,7 +58,7 @@ class Holding:
     @property
     def title(self) -> str:
         """words, or products.embedding where an index has several fields."""
-        return f"{self.name}.{self.field}" if self.field else self.name
+        return f"{self.name}.{self.field}" if self.one_of_several else self.name
 
     @property
     def about(self) -> str:
@@ -163,7 +165,7 @@ def search_fields(client: Client, name: str, progress: Progress = silent) -> lis
                 written=rows,
             )
         )
-    return [_as_pushed(field, said) for field in found]
+    return [_as_pushed(replace(field, one_of_several=len(found) > 1), said) for field in found]
 
 
 def _as_pushed(found: Holding, said: Manifest | None) -> Holding:

@@ -81,12 +81,13 @@ class BuildForm(QWidget):
             self._params.setFocus()
 
     def choose_server_type(self) -> None:
-        """Choose the first type that the server takes."""
+        """Choose the first type that the server takes, one with the present metric before others."""
         state = self._controller.session.state
-        for kind in indexes.types().values():
-            if kind.on_server and state.metric in kind.metrics and server_types.refusal(kind, state) is None:
-                self._type.setCurrentIndex(self._type.findData(kind.name))
-                return
+        there = (kind for kind in indexes.types().values() if kind.on_server)
+        taken = [kind for kind in there if server_types.refusal(kind, state) is None]
+        if taken:
+            fitting = [kind for kind in taken if state.metric in kind.metrics]
+            self._type.setCurrentIndex(self._type.findData((fitting or taken)[0].name))
 
     def showEvent(self, event: QShowEvent) -> None:
         """The footer comes along."""

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QKeyEvent, QMouseEvent
-from PySide6.QtWidgets import QFileDialog, QGridLayout, QMenu, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFileDialog, QGridLayout, QHBoxLayout, QMenu, QVBoxLayout, QWidget
 
 from explorer.gui import wording
 from explorer.gui.panels import server_types
@@ -48,12 +48,11 @@ class IndexRow(QWidget):
         lines.setHorizontalSpacing(8)
         lines.setVerticalSpacing(2)
         lines.setColumnStretch(0, 1)
-        lines.addWidget(self._title, 0, 0)
-        lines.addWidget(self._recall, 0, 1, Qt.AlignmentFlag.AlignRight)
-        lines.addWidget(self._facts, 1, 0)
-        lines.addWidget(self._word, 1, 1, Qt.AlignmentFlag.AlignRight)
-        lines.addWidget(self._figures, 2, 0, 1, 2)
-        lines.addWidget(self._menu, 0, 2, 2, 1, Qt.AlignmentFlag.AlignVCenter)
+        # Each line by itself: a long title beside a short figure leaves a long word below it its room.
+        lines.addLayout(_ends(self._title, self._recall), 0, 0)
+        lines.addLayout(_ends(self._facts, self._word), 1, 0)
+        lines.addWidget(self._figures, 2, 0)
+        lines.addWidget(self._menu, 0, 1, 2, 1, Qt.AlignmentFlag.AlignVCenter)
         column = QVBoxLayout(self)
         column.setContentsMargins(8, 8, 8, 8)
         column.setSpacing(8)
@@ -127,6 +126,15 @@ class IndexRow(QWidget):
         path, _ = QFileDialog.getSaveFileName(self, "Save index", proposed, f"{self._kind.title} (*{suffix})")
         if path:
             self._controller.indexing.save(self._entry.key, Path(path))
+
+
+def _ends(left: QWidget, right: QWidget) -> QHBoxLayout:
+    """Two widgets at the ends of a line."""
+    line = QHBoxLayout()
+    line.setSpacing(8)
+    line.addWidget(left, 1)
+    line.addWidget(right)
+    return line
 
 
 def _telling(entry: IndexEntry) -> dict[str, object]:
