@@ -61,8 +61,8 @@ def distance(number: float) -> str:
 
 
 def score(number: float) -> str:
-    """A library's own score, as many figures as tell neighbours apart: 0.98214; – where it gave none."""
-    return f"{number:.5f}" if math.isfinite(number) else "–"
+    """A library's own score, as many figures as tell neighbours apart: 0.98214, 163.00; – where it gave none."""
+    return f"{number:#.5g}" if math.isfinite(number) and abs(number) < 1e5 else distance(number)
 
 
 def params(values: dict[str, object] | dict[str, int | float | str]) -> str:
