@@ -14,6 +14,9 @@ from explorer.cli.output import say, say_json
 from explorer.work.requests import FingerprintRequest
 
 LIBRARIES = ("PySide6-Essentials", "pyqtgraph", "numpy", "umap-learn", "numba", "annoy", "pyarrow")
+OPTIONAL = ("faiss-cpu", "hnswlib", "pynndescent", "usearch", "voyager")
+"""Those of the extras; said where they are installed."""
+NOT_HERE = "not installed"
 
 
 class Version(argparse.Action):
@@ -28,7 +31,8 @@ class Version(argparse.Action):
     ) -> None:
         say(f"ANN Explorer {_version('ann-explorer')}")
         say(f"Python {platform.python_version()} · {platform.platform()} · {platform.machine()}")
-        say(" · ".join(f"{name} {_version(name)}" for name in LIBRARIES))
+        here = (*LIBRARIES, *(name for name in OPTIONAL if _version(name) != NOT_HERE))
+        say(" · ".join(f"{name} {_version(name)}" for name in here))
         parser.exit()
 
 
@@ -97,7 +101,7 @@ def _version(name: str) -> str:
     try:
         return version(name)
     except PackageNotFoundError:
-        return "not installed"
+        return NOT_HERE
 
 
 def _declare_info(parser: argparse.ArgumentParser) -> None:
