@@ -16,7 +16,10 @@ from explorer.servers.abilities import Abilities
 from explorer.work.requests import FingerprintRequest
 from explorer.work.serving import Connected, ConnectRequest
 
-LIBRARIES = ("PySide6-Essentials", "pyqtgraph", "numpy", "umap-learn", "numba", "annoy", "pyarrow", "redis")
+LIBRARIES = ("PySide6-Essentials", "pyqtgraph", "numpy", "umap-learn", "numba", "annoy", "pyarrow")
+OPTIONAL = ("faiss-cpu", "hnswlib", "pynndescent", "usearch", "voyager", "redis")
+"""Those of the extras; said where they are installed."""
+NOT_HERE = "not installed"
 NO_SERVER = "It lies on a server; say which: --redis redis://localhost:6379."
 
 
@@ -32,7 +35,8 @@ class Version(argparse.Action):
     ) -> None:
         say(f"ANN Explorer {_version('ann-explorer')}")
         say(f"Python {platform.python_version()} · {platform.platform()} · {platform.machine()}")
-        say(" · ".join(f"{name} {_version(name)}" for name in LIBRARIES))
+        here = (*LIBRARIES, *(name for name in OPTIONAL if _version(name) != NOT_HERE))
+        say(" · ".join(f"{name} {_version(name)}" for name in here))
         parser.exit()
 
 
@@ -117,7 +121,7 @@ def _version(name: str) -> str:
     try:
         return version(name)
     except PackageNotFoundError:
-        return "not installed"
+        return NOT_HERE
 
 
 def _declare_info(parser: argparse.ArgumentParser) -> None:

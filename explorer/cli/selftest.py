@@ -80,8 +80,10 @@ def _index(kind: IndexType, dataset: Dataset, folder: Path) -> Check:
                 found: Answer = work.ask(SearchRequest(dataset, handle, row_query(7, dataset), K, effort))
                 truth: Answer = work.ask(SearchRequest(dataset, exact, row_query(7, dataset), K))
                 hits = len(set(found.neighbours.rows.tolist()) & set(truth.neighbours.rows.tolist()))
-                # A graph may leave a row unreachable at any effort; a library that is broken finds next to nothing.
-                if hits < (K if kind.lossless and kind.reaches_all else K // 2):
+                # A graph may leave a row out of reach at any effort, when threads that link at once miss each other; a
+                # lossy type may rank by its codes. A library that is broken finds next to nothing.
+                least = K // 2 if not kind.lossless else K if kind.reaches_all else K - 1
+                if hits < least:
                     raise TaskFailed(f"{metric}: with full effort it finds {hits} of {K}")
                 if len(found.neighbours) != K:
                     raise TaskFailed(f"{metric}: {len(found.neighbours)} neighbours instead of {K}")

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from importlib.util import find_spec
 from pathlib import Path
 
 import psutil
@@ -55,6 +56,9 @@ def test_the_version_names_libraries_and_system(explorer: Run) -> None:
     assert done.status == 0
     for word in ("ANN Explorer", "Python 3.", "numpy", "annoy", "PySide6-Essentials", "umap-learn"):
         assert word in done.out
+    for name, library in (("faiss-cpu", "faiss"), *((name, name) for name in ("hnswlib", "pynndescent", "usearch"))):
+        assert (f" · {name} " in done.out) == (find_spec(library) is not None)
+    assert "not installed" not in done.out
 
 
 def test_every_index_type_is_described(explorer: Run) -> None:

@@ -1,0 +1,113 @@
+"""PyNNDescent: neighbours of neighbours become a graph, which a tree leads into (github.com/lmcinnes/pynndescent).
+
+It saves by pickle, which nobody should open; so an index is not offered for saving, and lives in plain arrays here.
+"""
+
+from __future__ import annotations
+
+import time
+from importlib.metadata import version
+from importlib.util import find_spec
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from explorer.core.dataset import Dataset
+from explorer.core.metric import METRICS, Metric
+from explorer.core.params import Param, Params
+from explorer.core.progress import Progress
+from explorer.indexes import graphs
+from explorer.indexes.base import IndexHandle, IndexType, Searcher
+from explorer.indexes.graphs import GraphSearcher
+from explorer.indexes.pynndescent import descent, graph, items, walk
+from explorer.room import check_disk, check_memory
+
+MOST = 2**31 - 1
+EPSILON = 0.1
+"""PyNNDescent's own."""
+EVERYWHERE = 1e6
+
+
+class PyNNDescent(IndexType):
+    """A graph of PyNNDescent's, over unit vectors for cosine and dot."""
+
+    name = "pynndescent"
+    title = "PyNNDescent"
+    about = "The graph inside UMAP: neighbours of neighbours, entered by a tree; accurate, and slow at its first use."
+    metrics = METRICS
+    lossless = True
+    reaches_all = False
+    family = "numba"
+    build_params = (
+        Param("n_neighbors", "int", 30, "Neighbours looked for of each row: more find more, and take longer.", 2, 1000),
+        Param("n_trees", "int", None, "Trees that the graph begins from; left out: 3 to 12 by the rows.", 1, 200),
+        Param("n_iters", "int", None, "Rounds over the graph at most; left out: by the rows.", 1, 200),
+        Param("pruning_degree_multiplier", "float", 1.5, "Links of a row at most, in n_neighbors.", 0.1, 20),
+        Param("diversify_prob", "float", 1.0, "How surely a link is dropped that a detour makes good.", 0.0, 1.0),
+        Param(
+            "seed", "int", None, "A number makes the same index every time, on one core; without: all cores.", 0, MOST
+        ),
+    )
+    search_params = (
+        Param("epsilon", "float", EPSILON, "How far beyond the k-th to look: more find more, slower.", 0.0, EVERYWHERE),
+    )
+    rank = 45
+
+    def unavailable(self) -> str | None:
+        """Why PyNNDescent cannot be used here, or None."""
+        if find_spec("pynndescent") is None:
+            return "The library pynndescent is not installed here; “pip install ann-explorer[pynndescent]” adds it."
+        return None
+
+    def build(self, dataset: Dataset, metric: Metric, params: Params, folder: Path, progress: Progress) -> IndexHandle:
+        """Build the graph. Raises TooLarge when it would not fit, BadParameter for vectors beyond its float32."""
+        row_bytes = 4 * items.width(metric, dataset.dimensions) + 16 * int(params["n_neighbors"])
+        what = f"A PyNNDescent index over {dataset.rows:,} rows"
+        check_memory(3 * dataset.rows * row_bytes, what, "take fewer neighbours, or an index that needs less")
+        check_disk(folder, dataset.rows * row_bytes, what, "make room")
+        graphs.check_lengths(dataset, metric, self.title, progress)
+        started = time.perf_counter()
+        vectors = items.as_items(dataset, metric, progress)
+        made = descent.built(vectors, items.library_metric(metric), params, progress)
+        path = graph.write(made, folder)
+        try:
+            progress(0.95, f"trying the search; {descent.FIRST_TIME}")
+            walk.found(graph.read(path, *made.vectors.shape), made.vectors[:1], items.library_metric(metric), 1, 0.0)
+        except BaseException:
+            graph.remove(folder)
+            raise
+        seconds, library = time.perf_counter() - started, f"pynndescent {version('pynndescent')}"
+        return IndexHandle(
+            self.name, metric, params, path, dataset.rows, dataset.dimensions, made.bytes, seconds, library
+        )
+
+    def open(self, handle: IndexHandle, dataset: Dataset) -> Searcher:
+        """Map the arrays. Raises BadFile when they are gone, or no longer what was built."""
+        read = graph.read(handle.path, dataset.rows, items.width(handle.metric, dataset.dimensions))
+        return PyNNDescentSearcher(read, dataset, handle.metric)
+
+    def full_effort(self, handle: IndexHandle) -> Params:
+        """Every row that can be reached."""
+        return {"epsilon": EVERYWHERE}
+
+
+class PyNNDescentSearcher(GraphSearcher):
+    """PyNNDescent's own lists, from the mapped arrays."""
+
+    def __init__(self, opened: graph.Graph, dataset: Dataset, metric: Metric) -> None:
+        super().__init__(dataset, metric)
+        self._graph: graph.Graph | None = opened
+        self._library_metric = items.library_metric(metric)
+
+    def close(self) -> None:
+        """Let go of the files."""
+        self._graph = None
+
+    def _nearest(self, query: NDArray[np.float32], k: int, params: Params) -> NDArray[np.int64]:
+        assert self._graph is not None
+        asked = items.as_queries(query, self._metric)
+        return walk.found(self._graph, asked, self._library_metric, k, float(params["epsilon"]))
+
+
+TYPES = (PyNNDescent(),)
