@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,7 +14,7 @@ from PySide6.QtWidgets import QApplication, QFileDialog, QLabel, QLineEdit, QPus
 from explorer.gui.panels.tasks import TasksBar
 from explorer.gui.server.dialog import ServerDialog
 from explorer.servers.address import Address
-from tests.gui.conftest import LEFT, User
+from tests.gui.conftest import LEFT, User, open_window
 from tests.redis_servers import Line, RedisServer, Tls
 from tests.redis_servers.fixtures import OwnRedis
 
@@ -203,6 +204,24 @@ def test_a_server_that_falls_silent_is_said_and_asked_again(
     click(dialog, "Try again")
     digits.until(lambda: not digits.state.connecting and not digits.state.problems)
     assert not dialog.server.again.isVisible()
+
+
+def test_a_random_sample_is_opened(qapp: QApplication, redis_server: RedisServer, tmp_path: Path) -> None:
+    fill(redis_server, "words")
+    user = open_window(tmp_path)
+    try:
+        user.controller.mapping.first_method = "pca"
+        click(user.window.welcome, "Connect to Redis …")
+        dialog = user.window.server_dialog
+        connect(user, dialog, redis_server.url)
+        page = dialog.server
+        page.sampled.click()
+        page.sample.setValue(12)
+        QTest.keyClick(page.table, Qt.Key.Key_Return)
+        user.until(lambda: user.state.positions is not None or user.state.problems)
+        assert not user.state.problems and user.state.dataset.rows == 12 and dialog.isHidden()
+    finally:
+        user.window.close()
 
 
 def test_pushing_leads_to_the_form_with_a_type_of_the_server(

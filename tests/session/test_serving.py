@@ -218,3 +218,33 @@ def test_what_was_opened_on_a_server_is_among_the_recent_without_its_password(tm
     settings.remember(f"redis://ann:{SECRET}@localhost/2?key=words")
     assert settings.recent == ("redis://ann@localhost:6379/2?key=words",)
     assert SECRET not in (tmp_path / "s.json").read_text("utf-8")
+
+
+def test_what_lies_there_is_opened_whole_or_as_a_sample(app: Application, redis_server: RedisServer) -> None:
+    fill(redis_server)
+    (holding,) = connect(app, address_of(redis_server.url)).server.holdings
+    app.controller.indexing.first_type = "exact"
+    app.controller.serving.open(holding)
+    state = app.until(lambda s: s.dataset or s.problems)
+    assert not state.problems and state.dataset.rows == 40
+    assert state.source == f"{redis_server.url}/0?key=words" and app.controller.settings.recent == (state.source,)
+    app.controller.serving.open(holding, 15)
+    assert app.until(lambda s: s.dataset is not state.dataset).dataset.rows == 15
+    app.controller.asking.ask_row(3)
+    assert app.settle().verdict.recall == 1.0
+
+
+def test_what_was_opened_by_its_url_brings_its_server_along(app: Application, own_redis: OwnRedis, npy: Path) -> None:
+    server = own_redis(requirepass=SECRET)
+    fill(server)
+    app.controller.opening.open(f"{server.url}/0?key=words")
+    problem = app.until(lambda s: s.problem("data")).problem_at("data")
+    assert problem.mend == "password"
+    connect(app, address_of(server.url), SECRET)
+    app.controller.serving.disconnect()
+    app.controller.opening.again()
+    app.until(lambda s: s.dataset and s.server)
+    assert not app.state.problems and app.state.server.place == f"127.0.0.1:{server.port}"
+    server.stop()
+    app.controller.asking.ask_row(3)
+    assert app.settle().verdict is not None
