@@ -13,6 +13,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from explorer.core import cost as core_cost
+from explorer.core.cost import Cost
 from explorer.core.dataset import Dataset
 from explorer.core.metric import METRICS, Metric
 from explorer.core.params import Param, Params
@@ -21,12 +23,16 @@ from explorer.indexes import graphs
 from explorer.indexes.base import IndexHandle, IndexType, Searcher
 from explorer.indexes.graphs import GraphSearcher
 from explorer.indexes.pynndescent import descent, graph, items, walk
-from explorer.room import check_disk, check_memory
 
 MOST = 2**31 - 1
 EPSILON = 0.1
 """PyNNDescent's own."""
 EVERYWHERE = 1e6
+LOOKS, COPIES = 10, 3
+"""A row is compared with so many others for each neighbour that it gets; so many times the vectors and the graph stand
+in memory meanwhile."""
+LOADING = 3.0
+"""Seconds for the library and its machine code, where that is kept from an earlier use."""
 
 
 class PyNNDescent(IndexType):
@@ -39,6 +45,7 @@ class PyNNDescent(IndexType):
     lossless = True
     reaches_all = False
     family = "numba"
+    kin = "graph"
     build_params = (
         Param("n_neighbors", "int", 30, "Neighbours looked for of each row: more find more, and take longer.", 2, 1000),
         Param("n_trees", "int", None, "Trees that the graph begins from; left out: 3 to 12 by the rows.", 1, 200),
@@ -60,12 +67,17 @@ class PyNNDescent(IndexType):
             return "The library pynndescent is not installed here; “pip install ann-explorer[pynndescent]” adds it."
         return None
 
+    def cost(self, rows: int, dimensions: int, metric: Metric, params: Params) -> Cost:
+        """What the rounds over the graph take, and machine code where none is kept yet."""
+        neighbours = int(params["n_neighbors"])
+        needed = rows * (4 * items.width(metric, dimensions) + 16 * neighbours)
+        seconds = graphs.linking(rows, dimensions, neighbours, LOOKS * neighbours)
+        serial, shared = core_cost.work(seconds, alone="seed" in params)
+        what, advice = f"A PyNNDescent index over {rows:,} rows", "take fewer neighbours, or an index that needs less"
+        return Cost(LOADING + serial, shared, COPIES * needed, needed, what, advice)
+
     def build(self, dataset: Dataset, metric: Metric, params: Params, folder: Path, progress: Progress) -> IndexHandle:
-        """Build the graph. Raises TooLarge when it would not fit, BadParameter for vectors beyond its float32."""
-        row_bytes = 4 * items.width(metric, dataset.dimensions) + 16 * int(params["n_neighbors"])
-        what = f"A PyNNDescent index over {dataset.rows:,} rows"
-        check_memory(3 * dataset.rows * row_bytes, what, "take fewer neighbours, or an index that needs less")
-        check_disk(folder, dataset.rows * row_bytes, what, "make room")
+        """Build the graph. Raises BadParameter for vectors beyond its float32."""
         graphs.check_lengths(dataset, metric, self.title, progress)
         started = time.perf_counter()
         vectors = items.as_items(dataset, metric, progress)
