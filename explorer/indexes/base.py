@@ -11,9 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from explorer.core.dataset import Dataset
+from explorer.core.explanation import Cause
 from explorer.core.metric import Metric
 from explorer.core.params import Param, Params
 from explorer.core.progress import Progress, silent
+from explorer.core.structure import NO_INSIDE, Structure
+from explorer.core.trace import Trace
 from explorer.errors import BadFile
 from explorer.servers.abilities import Abilities
 
@@ -52,6 +55,21 @@ class Searcher(ABC):
         Inputs are never written to. A search that takes long calls `progress` between its blocks, and stops by
         Cancelled; one that takes milliseconds need not.
         """
+
+    def structure(self, progress: Progress = silent) -> tuple[Structure, ...]:
+        """What the index is made of, read from its own arrays; NO_INSIDE alone where the library does not show it."""
+        return (NO_INSIDE,)
+
+    def trace(self, vector: NDArray[np.float32], k: int, params: Params, progress: Progress = silent) -> Trace | None:
+        """The search for one vector (d,) replayed from the index's own arrays; None where that cannot be done.
+
+        Its result is that of `search` for the same arguments, or `differs` says how it is not.
+        """
+        return None
+
+    def cause(self, trace: Trace, vector: NDArray[np.float32], row: int, progress: Progress = silent) -> Cause | None:
+        """Why the traced search for `vector` did not find a row; None where that cannot be told."""
+        return None
 
     def decoded(self, rows: NDArray[np.int64]) -> NDArray[np.float32]:
         """Rows (m,) as the index holds them (m, d): a lossy type's own vectors; under cosine of about unit length.
@@ -94,6 +112,8 @@ class IndexType(ABC):
     """False for a graph, in which some rows can be out of reach at any effort, duplicates above all."""
     build_params: tuple[Param, ...] = ()
     search_params: tuple[Param, ...] = ()
+    effort: tuple[str, ...] = ()
+    """The search parameters that make a search look farther, the one to turn first first."""
     suffix: str = ""
     """The suffix of the library's own files; empty when it cannot be saved."""
     rank: int = 100

@@ -1,0 +1,65 @@
+"""Why true neighbours were missed, and what would find them, as values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+import numpy as np
+from numpy.typing import NDArray
+
+from explorer.core.params import Value
+
+Reason = Literal["not_opened", "not_probed", "code_rank", "not_visited", "unreachable", "not_indexed"]
+"""not_opened    the leaves that hold it were not opened (trees)
+not_probed    the cell that holds it was not looked into
+code_rank     it was compared, but its shortened code ranked it too far behind
+not_visited   the walk through the graph ended before it came there
+unreachable   no link leads to it from where searches begin
+not_indexed   the index does not hold it
+"""
+REASONS: tuple[Reason, ...] = get_args(Reason)
+
+
+@dataclass(frozen=True)
+class Cause:
+    """What a trace says about a row that was missed: the reason, a sentence, and from which value of a search parameter
+    on it should be found, where that can be told from the trace (`param` is empty otherwise)."""
+
+    reason: Reason
+    detail: str
+    param: str = ""
+    value: Value | None = None
+
+
+@dataclass(frozen=True)
+class Fix:
+    """A setting that finds a missed row. `verified`: a search was run with it and returned the row; with `rebuild` a
+    build parameter, for which the index was built anew (verified) or is only likely to help."""
+
+    param: str
+    value: Value
+    rebuild: bool
+    verified: bool
+
+
+@dataclass(frozen=True)
+class Miss:
+    """A true neighbour that was not found. `true_rank` counts from 1; no fix means that only exact search finds it."""
+
+    row: int
+    true_rank: int
+    distance: float
+    reason: Reason
+    detail: str
+    fix: Fix | None
+
+
+@dataclass(frozen=True, eq=False)
+class Explanation:
+    """One query explained: rows found int64 (h,), the misses, and how many of all rows were compared."""
+
+    hits: NDArray[np.int64]
+    misses: tuple[Miss, ...]
+    visited: int
+    total: int
