@@ -65,9 +65,10 @@ class Codes:
 class Layers:
     """A navigable graph in layers. Layer 0 holds every row.
 
-    `levels` int8 (n,): the highest layer of each row, −1 for one that is not in the graph. Links of row i on layer l are
-    `links[l][starts[l][i]:starts[l][i + 1]]`: `starts[l]` int64 (n + 1,), `links[l]` int32. `entry` is the row at
-    which every search begins, −1 where the library does not tell. `most` int (layers,): how many links there is room for.
+    `levels` int8 (n,): the highest layer of each row, −1 for one that is not in the graph. Links of row i on layer l
+    are `links[l][starts[l][i]:starts[l][i + 1]]`: `starts[l]` int64 (n + 1,), `links[l]` int32. `entry` is the row at
+    which every search begins, −1 where the library does not tell. `most` int (layers,): for how many links of a row
+    there is room.
     """
 
     levels: NDArray[np.int8]

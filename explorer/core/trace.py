@@ -31,8 +31,8 @@ class Trace:
     which it came (−1 at the beginning); `known` int32 (s,), how many rows were compared when the step was done.
     `rows` int32 (v,) are the rows in the order in which they were compared, `scores` float64 (v,) what the index
     thought of them (its own distances or codes, NaN where it compares later). `found` int64 (k,) is the answer in the
-    library's own order. `computed` is the number of distances, centres and splits included. `differs` says in a sentence
-    how this replay differs from what the library answered; empty when it does not.
+    library's own order. `computed` is the number of distances, centres and splits included. `differs` says in a
+    sentence how this replay differs from what the library answered; empty when it does not.
     """
 
     kind: Kind
