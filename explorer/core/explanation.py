@@ -8,12 +8,12 @@ from typing import Literal, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from explorer.core.params import Value
+from explorer.core.params import Params, Value
 
 Reason = Literal["not_opened", "not_probed", "code_rank", "not_visited", "unreachable", "not_indexed"]
 """not_opened    the leaves that hold it were not opened (trees)
 not_probed    the cell that holds it was not looked into
-code_rank     it was compared, but its shortened code ranked it too far behind
+code_rank     it was compared, but its shortened code, or the library's rounding, ranked it too far behind
 not_visited   the walk through the graph ended before it came there
 unreachable   no link leads to it from where searches begin
 not_indexed   the index does not hold it
@@ -57,9 +57,11 @@ class Miss:
 
 @dataclass(frozen=True, eq=False)
 class Explanation:
-    """One query explained: rows found int64 (h,), the misses, and how many of all rows were compared."""
+    """One query explained: rows found int64 (h,), the misses, and how many of all rows were compared (None where that
+    cannot be told). `params` are the search parameters that were used."""
 
     hits: NDArray[np.int64]
     misses: tuple[Miss, ...]
-    visited: int
+    visited: int | None
     total: int
+    params: Params

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 class Forest:
     """Trees of splits, such as Annoy's. m nodes of all trees, t trees, n rows.
 
-    `roots` int32 (t,) are nodes. `children` int32 (m, 2) are nodes, −1 in a leaf; `parents` int32 (m,), −1 at a root;
+    A node stands before its children. `roots` int32 (t,) are nodes. `children` int32 (m, 2) are nodes, −1 in a leaf;
+    the second is on the side of the plane where margins are positive. `parents` int32 (m,), −1 at a root;
     `trees` and `depths` int16 (m,), a root has depth 0; `sizes` int32 (m,): how many rows stand below a node.
     `random` bool (m,) marks splits that were drawn by lot instead of by a plane. The rows of leaf j are
     `leaf_rows[leaf_starts[j]:leaf_starts[j + 1]]`, int32, with `leaf_starts` int64 (m + 1,); a split has none.
@@ -28,6 +29,27 @@ class Forest:
     random: NDArray[np.bool_]
     leaf_starts: NDArray[np.int64]
     leaf_rows: NDArray[np.int32]
+
+
+@dataclass(frozen=True, eq=False)
+class Growth:
+    """What the trees of a Forest know of the m true neighbours of a query.
+
+    `leaves` int32 (t,): the leaf of each tree into which the query falls; `shared` bool (t, m): whether a neighbour
+    stands in it too. `stops` int32 (s,): numbers of trees; `search_k` int64 (s,): how many rows a search of so many
+    first trees looks at; `found` bool (s, m): whether it finds a neighbour.
+    """
+
+    leaves: NDArray[np.int32]
+    shared: NDArray[np.bool_]
+    stops: NDArray[np.int32]
+    search_k: NDArray[np.int64]
+    found: NDArray[np.bool_]
+
+    @property
+    def recall(self) -> NDArray[np.float64]:
+        """The share of the neighbours that the first trees find, by stop (s,)."""
+        return np.asarray(self.found.mean(axis=1)) if self.found.size else np.ones(len(self.stops))
 
 
 @dataclass(frozen=True, eq=False)

@@ -13,7 +13,8 @@ Kind = Literal["forest", "cells", "graph", "scan"]
 SPLIT, LEAF, PROBE, DESCEND, VISIT, RERANK = range(6)
 """What a step does.
 
-SPLIT    a split of a tree is taken from the queue: `place` is the node, `value` its margin (priority)
+SPLIT    a split of a tree is taken from the queue: `place` is the node, `value` its priority, which is the least
+         margin by which the query is on that side of the splits above (infinite at a root, negative: on the other)
 LEAF     a leaf is opened: `place` is the node, `value` its priority; its rows become candidates
 PROBE    a cell is looked into: `place` is the cell, `value` the distance of its centre
 DESCEND  on an upper layer of a graph the search moves: `place` is the row it moves to, `value` its distance

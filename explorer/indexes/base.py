@@ -11,11 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from explorer.core.dataset import Dataset
-from explorer.core.explanation import Cause
+from explorer.core.explanation import Cause, Reason
 from explorer.core.metric import Metric
 from explorer.core.params import Param, Params
 from explorer.core.progress import Progress, silent
-from explorer.core.structure import NO_INSIDE, Structure
+from explorer.core.structure import NO_INSIDE, Growth, Structure
 from explorer.core.trace import Trace
 from explorer.errors import BadFile
 from explorer.servers.abilities import Abilities
@@ -71,6 +71,23 @@ class Searcher(ABC):
         """Why the traced search for `vector` did not find a row; None where that cannot be told."""
         return None
 
+    def margins(self, node: int, progress: Progress = silent) -> NDArray[np.float32]:
+        """How far each row (n,) lies from the plane of a split of the Forest, in the library's own terms.
+
+        Positive on the side of the second child; 0 for all where the split was drawn by lot. Raises
+        NotImplementedError where there is no forest, BadParameter for a node that is no split.
+        """
+        raise NotImplementedError
+
+    def growth(
+        self, vector: NDArray[np.float32], truth: NDArray[np.int64], k: int, params: Params, progress: Progress = silent
+    ) -> Growth:
+        """What each tree, and the first trees alone, know of the true neighbours of a vector.
+
+        Raises NotImplementedError where there is no forest.
+        """
+        raise NotImplementedError
+
     def decoded(self, rows: NDArray[np.int64]) -> NDArray[np.float32]:
         """Rows (m,) as the index holds them (m, d): a lossy type's own vectors; under cosine of about unit length.
 
@@ -114,6 +131,10 @@ class IndexType(ABC):
     search_params: tuple[Param, ...] = ()
     effort: tuple[str, ...] = ()
     """The search parameters that make a search look farther, the one to turn first first."""
+    reason: Reason = "not_visited"
+    """What befell a missed row that such a search finds, where no trace tells."""
+    remedy: str = ""
+    """The build parameter of which a larger value finds more, where searching harder does not help."""
     suffix: str = ""
     """The suffix of the library's own files; empty when it cannot be saved."""
     rank: int = 100

@@ -43,6 +43,8 @@ class Hnswlib(IndexType):
         ),
     )
     search_params = (Param("ef", "int", None, "How many rows are kept in view: more find more, slower.", 1, MOST),)
+    effort = ("ef",)
+    remedy = "M"
     suffix = ".bin"
     rank = 30
 

@@ -54,6 +54,8 @@ class Voyager(IndexType):
     search_params = (
         Param("query_ef", "int", None, "How many rows are kept in view: more find more, slower.", 1, MOST),
     )
+    effort = ("query_ef",)
+    remedy = "M"
     suffix = ".voy"
     rank = 40
 

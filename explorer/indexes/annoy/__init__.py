@@ -35,6 +35,9 @@ class Annoy(IndexType):
     search_params = (
         Param("search_k", "int", None, "How many rows are looked at: more find more and take longer.", 1, MOST),
     )
+    effort = ("search_k",)
+    reason = "not_opened"
+    remedy = "trees"
     suffix = ".ann"
     rank = 10
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from explorer.core.explanation import Reason
 from explorer.core.params import Param, Params
 from explorer.indexes.faiss import header, shape
 from explorer.indexes.faiss.building import Plan
@@ -22,6 +23,8 @@ class FaissIvf(FaissType):
     lossless = True
     build_params: tuple[Param, ...] = (NLIST, SEED)
     search_params: tuple[Param, ...] = (NPROBE,)
+    effort: tuple[str, ...] = ("nprobe",)
+    reason: Reason = "not_probed"
     rank = 21
     kinds: tuple[str, ...] = header.IVF_FLAT
 
@@ -55,6 +58,8 @@ class FaissIvfpq(FaissIvf):
         SEED,
     )
     search_params = (NPROBE, RERANK)
+    effort = ("nprobe", "rerank")
+    remedy = "m"
     rank = 22
     kinds = header.IVF_PQ
 

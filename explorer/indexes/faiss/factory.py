@@ -31,6 +31,7 @@ class FaissFactory(FaissType):
         SEED,
     )
     search_params = (NPROBE, EF_SEARCH, RERANK)
+    effort = ("nprobe", "efSearch", "rerank")
     rank = 25
     kinds = tuple(sorted(header.KNOWN))
 

@@ -53,6 +53,8 @@ class FaissSq(FaissType):
     lossless = False
     build_params = (Param("quantizer", "choice", "8bit", "How a number is shortened.", choices=tuple(BITS)),)
     search_params = (RERANK,)
+    effort = ("rerank",)
+    reason = "code_rank"
     rank = 23
     kinds = header.SQ
 

@@ -28,6 +28,8 @@ class FaissHnsw(FaissType):
         SEED,
     )
     search_params = (EF_SEARCH,)
+    effort = ("efSearch",)
+    remedy = "M"
     rank = 24
     kinds = header.HNSW_FLAT
 

@@ -64,6 +64,8 @@ class RedisSearch(RedisType):
         Param("EF_RUNTIME", "int", None, "How many rows are kept in view: more find more, slower.", 1, MOST),
         TIMEOUT,
     )
+    effort = ("EF_RUNTIME",)
+    remedy = "M"
     rank = 61
     called = "numbers"
     field = FIELD

@@ -71,6 +71,8 @@ class RedisVset(RedisType):
         ),
         TIMEOUT,
     )
+    effort = ("ef_search", "rerank")
+    remedy = "M"
     rank = 60
     called = "marked"
 

@@ -44,6 +44,8 @@ class USearch(IndexType):
     search_params = (
         Param("expansion_search", "int", None, "How many rows are kept in view: more find more, slower.", 1, MOST),
     )
+    effort = ("expansion_search",)
+    remedy = "connectivity"
     suffix = ".usearch"
     rank = 35
 
