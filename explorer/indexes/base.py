@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -129,10 +131,9 @@ class IndexType(ABC):
     """False for a graph, in which some rows can be out of reach at any effort, duplicates above all."""
     build_params: tuple[Param, ...] = ()
     search_params: tuple[Param, ...] = ()
-    effort: tuple[str, ...] = ()
-    """The search parameters that make a search look farther, the one to turn first first."""
-    reason: Reason = "not_visited"
-    """What befell a missed row that such a search finds, where no trace tells."""
+    effort: Mapping[str, Reason] = MappingProxyType({})
+    """The search parameters that make a search look farther, the one to turn first first, and what befell a missed row
+    that such a search finds."""
     remedy: str = ""
     """The build parameter of which a larger value finds more, where searching harder does not help."""
     suffix: str = ""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from importlib.util import find_spec
 from pathlib import Path
+from types import MappingProxyType
 
 from explorer.core.dataset import Dataset
 from explorer.core.metric import METRICS, Metric
@@ -35,8 +36,7 @@ class Annoy(IndexType):
     search_params = (
         Param("search_k", "int", None, "How many rows are looked at: more find more and take longer.", 1, MOST),
     )
-    effort = ("search_k",)
-    reason = "not_opened"
+    effort = MappingProxyType({"search_k": "not_opened"})
     remedy = "trees"
     suffix = ".ann"
     rank = 10

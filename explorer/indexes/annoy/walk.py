@@ -94,6 +94,7 @@ def margins(
 
 @cache
 def _loop() -> Any:
+    # Not parallel: it shares a process with Faiss, whose OpenMP bears no second one on macOS.
     return machine_code.compiled(walk, nogil=True)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 from explorer.core.explanation import Reason
@@ -23,8 +25,7 @@ class FaissIvf(FaissType):
     lossless = True
     build_params: tuple[Param, ...] = (NLIST, SEED)
     search_params: tuple[Param, ...] = (NPROBE,)
-    effort: tuple[str, ...] = ("nprobe",)
-    reason: Reason = "not_probed"
+    effort: Mapping[str, Reason] = MappingProxyType({"nprobe": "not_probed"})
     rank = 21
     kinds: tuple[str, ...] = header.IVF_FLAT
 
@@ -58,7 +59,7 @@ class FaissIvfpq(FaissIvf):
         SEED,
     )
     search_params = (NPROBE, RERANK)
-    effort = ("nprobe", "rerank")
+    effort = MappingProxyType({"nprobe": "not_probed", "rerank": "code_rank"})
     remedy = "m"
     rank = 22
     kinds = header.IVF_PQ

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import Any
 
 from explorer.core.params import Param, Params
@@ -53,8 +54,7 @@ class FaissSq(FaissType):
     lossless = False
     build_params = (Param("quantizer", "choice", "8bit", "How a number is shortened.", choices=tuple(BITS)),)
     search_params = (RERANK,)
-    effort = ("rerank",)
-    reason = "code_rank"
+    effort = MappingProxyType({"rerank": "code_rank"})
     rank = 23
     kinds = header.SQ
 
