@@ -42,6 +42,13 @@ class Fix:
     rebuild: bool
     verified: bool
 
+    def __str__(self) -> str:
+        """In words, as part of a sentence about the row."""
+        value = f"{self.value:,}" if isinstance(self.value, int) else str(self.value)
+        if not self.rebuild:
+            return f"{self.param} = {value} finds it"
+        return f"rebuilt with {self.param} = {value} it is {'' if self.verified else 'likely to be '}found"
+
 
 @dataclass(frozen=True)
 class Miss:
@@ -54,6 +61,11 @@ class Miss:
     detail: str
     fix: Fix | None
 
+    @property
+    def sentence(self) -> str:
+        """Why it was missed, and what finds it."""
+        return f"{self.detail.removesuffix('.')}; {self.fix}." if self.fix else self.detail
+
 
 @dataclass(frozen=True, eq=False)
 class Explanation:
@@ -65,3 +77,9 @@ class Explanation:
     visited: int | None
     total: int
     params: Params
+
+    @property
+    def recall(self) -> float:
+        """Hits by true neighbours."""
+        true = len(self.hits) + len(self.misses)
+        return len(self.hits) / true if true else 1.0

@@ -22,6 +22,7 @@ from explorer.indexes.base import IndexHandle
 from explorer.measure import recall
 from explorer.projection import kept, positions_file
 from explorer.work.desk import Desk
+from explorer.work.inspecting import InspectRequest, RecallMapRequest
 from explorer.work.serving import Connected, ConnectRequest, KeyringRequest, RemoveRequest
 
 
@@ -257,8 +258,7 @@ class SearchRequest:
     def __call__(self, desk: Desk) -> Answer:
         dataset, handle = self.dataset, self.handle
         dataset.check_unchanged()
-        encode = desk.encoder(dataset.encoder).encode_query if dataset.encoder else None
-        vector = core_query.vector_of(self.query, dataset, handle.metric, encode)
+        vector = desk.vector(dataset, self.query, handle.metric)
         params = asking.resolved(handle, self.params, self.k)
         searcher = desk.searcher(dataset, handle)
         started = time.perf_counter()
@@ -277,7 +277,7 @@ def index_type_of(request: Request) -> str:
     """The index type whose library the work loads into its process; empty for none."""
     if isinstance(request, BuildRequest):
         return request.type
-    return request.handle.type if isinstance(request, MeasureRequest) else ""
+    return request.handle.type if isinstance(request, MeasureRequest | RecallMapRequest) else ""
 
 
 Request = (
@@ -298,5 +298,6 @@ Request = (
     | ConnectRequest
     | RemoveRequest
     | KeyringRequest
+    | InspectRequest
 )
 CLASSES: tuple[type[Any], ...] = (*Request.__args__, Answer, Connected)
