@@ -12,7 +12,9 @@ from numpy.typing import NDArray
 from explorer.core.progress import Progress, silent
 from explorer.core.structure import Forest
 from explorer.errors import BadFile
-from explorer.indexes.annoy.layout import NODES_AT_A_TIME, Layout, roots
+from explorer.indexes.annoy.layout import Layout, roots
+
+NODES_AT_A_TIME = 65536
 
 DEEPEST = 2**15 - 1
 """What a depth is counted with; a tree of a million rows has about 30 levels."""

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from explorer import machine_code
 from explorer.core.progress import Progress, silent
 from explorer.errors import BadParameter
-from explorer.indexes.annoy.layout import NODES_AT_A_TIME, Layout
-from explorer.indexes.annoy.structure import Grown
+from explorer.indexes.annoy.layout import Layout
+from explorer.indexes.annoy.structure import NODES_AT_A_TIME, Grown
 
 NO_ROW = -1
 ALL = 2**62
