@@ -44,15 +44,16 @@ def explained(
     truth: Neighbours,
     leave_out: Iterable[int] = (),
     progress: Progress = silent,
+    builds: bool = True,
 ) -> Explanation:
     """Explain the answer of an opened index to one vector (d,), held against the truth for the same k and metric.
 
     `given` are search parameters as they were given; those left out follow from k. A fix is the smallest value of one
     of them for which a real search returned the row; where none does, a build parameter for which an index was built
-    that does, or which is only likely to help where building would take long.
+    that does, or which is only likely to help where building would take long, or without `builds` is not tried.
     """
     out = tuple(leave_out)
-    trials = Trials(dataset, handle, searcher, vector, k, given, out, progress)
+    trials = Trials(dataset, handle, searcher, vector, k, given, out, progress, builds)
     params, kind = trials.params({}), type_named(handle.type)
     found = trials.answer({})
     verdict = judged(found, truth, handle.metric)

@@ -39,10 +39,11 @@ class Trials:
         given: Params,
         leave_out: Iterable[int],
         progress: Progress,
+        builds: bool = True,
     ) -> None:
         self.handle, self._dataset, self._searcher = handle, dataset, searcher
         self._vector, self._k, self._given = vector, k, given
-        self._out, self._progress = tuple(leave_out), progress
+        self._out, self._progress, self._builds = tuple(leave_out), progress, builds
         self._kind = type_named(handle.type)
         self._found: dict[tuple[tuple[str, Value], ...], Neighbours] = {}
         self._rebuilt: dict[Value, frozenset[int]] = {}
@@ -104,10 +105,10 @@ class Trials:
         return first_that(finds, low, high, lambda: self.over)
 
     def can_build(self) -> bool:
-        """Whether an index like this one can be built anew within seconds, and without touching a server."""
+        """Whether an index like this one may be built anew, within seconds, and without touching a server."""
         numbers = self._dataset.rows * self._dataset.dimensions
         quick = self.handle.build_seconds <= BUILD_SECONDS / 2
-        return not self._kind.on_server and numbers <= BUILT_NUMBERS and quick
+        return self._builds and not self._kind.on_server and numbers <= BUILT_NUMBERS and quick
 
     def finds_rebuilt(self, row: int, param: str, value: Value) -> bool:
         """Whether an index built anew with another value of a build parameter returns the row; False where it cannot

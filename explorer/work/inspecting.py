@@ -110,7 +110,10 @@ class TraceRequest:
 
 @dataclass(frozen=True, eq=False)
 class ExplainRequest:
-    """Why each true neighbour of a query was missed, and what finds it."""
+    """Why each true neighbour of a query was missed, and what finds it.
+
+    Without `builds` no index is built anew to see whether that helps: it could not be stopped for a search.
+    """
 
     dataset: Dataset
     handle: IndexHandle
@@ -118,6 +121,7 @@ class ExplainRequest:
     query: Query
     k: int
     params: Params = field(default_factory=dict)
+    builds: bool = True
 
     def __call__(self, desk: Desk) -> Explanation:
         dataset, handle, out = self.dataset, self.handle, self.query.leave_out
@@ -126,7 +130,9 @@ class ExplainRequest:
         exact = desk.searcher(dataset, self.exact)
         truth = asking.neighbours(exact, self.exact, dataset, vector, self.k, {}, out, desk.progress)
         searcher = desk.searcher(dataset, handle)
-        return explaining.explained(dataset, handle, searcher, vector, self.k, self.params, truth, out, desk.progress)
+        return explaining.explained(
+            dataset, handle, searcher, vector, self.k, self.params, truth, out, desk.progress, self.builds
+        )
 
 
 @dataclass(frozen=True, eq=False)
