@@ -32,6 +32,7 @@ from explorer.formats import keeping
 from explorer.loading import SAMPLE
 from explorer.servers.address import is_server
 from explorer.session.asking import MOST_NEIGHBOURS
+from explorer.session.inspecting import TABS
 from explorer.session.state import State
 from explorer.work.requests import ReadRequest
 
@@ -151,6 +152,7 @@ def _snapshot(arguments: argparse.Namespace) -> int:
         k=checked_k(arguments),
         query=query_text(arguments),
         click=not arguments.no_click,
+        view=arguments.view,
         seconds=arguments.timeout,
     )
     report = taken(shot)
@@ -203,6 +205,9 @@ def _declare_snapshot(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--method", choices=tuple(projection.types()), default="umap", help="of the map (umap)")
     parser.add_argument("--theme", choices=("dark", "light"), default="dark", help="dark or light (dark)")
+    parser.add_argument(
+        "--view", choices=TABS, default="neighbours", metavar="NAME", help=f"of the inspector: {', '.join(TABS)}"
+    )
     parser.add_argument("--no-click", action="store_true", help="make the query only, without the click on a point")
     parser.add_argument("--timeout", type=float, default=3600, metavar="SECONDS", help="give up after this (3600)")
     add_index(parser, "annoy")

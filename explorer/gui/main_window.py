@@ -23,10 +23,10 @@ from explorer.gui import theme as themes
 from explorer.gui.actions import Action
 from explorer.gui.command_palette import CommandPalette
 from explorer.gui.gui_thread import GuiThread
+from explorer.gui.inspect.inspector import Inspector
 from explorer.gui.map.map_panel import MapPanel
 from explorer.gui.panels.data import DataPanel
 from explorer.gui.panels.indexes import IndexesPanel
-from explorer.gui.panels.inspector import Inspector
 from explorer.gui.panels.neighbours import NeighboursPanel
 from explorer.gui.panels.query_bar import QueryBar
 from explorer.gui.panels.tasks import TasksBar
@@ -81,7 +81,7 @@ class MainWindow(QMainWindow):
         self.map = MapPanel(controller, self.connect_to_server)
         self.indexes = IndexesPanel(controller, self.connect_to_server)
         self.neighbours = NeighboursPanel(controller)
-        self.inspector = Inspector(controller)
+        self.inspector = Inspector(controller, self.indexes.offer_rebuild)
         self.welcome = Welcome(controller, self.choose_file, self.connect_to_server)
         self._left = _side("left", (DataPanel(controller, self.connect_to_server), 1), (rule(), 0), (self.indexes, 0))
         answers = QSplitter(Qt.Orientation.Vertical)
@@ -210,6 +210,13 @@ class MainWindow(QMainWindow):
             Action("Copy the neighbours", "Ctrl+Shift+C", self.neighbours.copy),
             Action("Export the neighbours …", "Ctrl+E", self.neighbours.export),
             Action("Show the command that was sent to the server", "", self.neighbours.show_command),
+            Action("Inspect: the row", "Ctrl+1", partial(self.inspector.turn_to, "neighbours")),
+            Action("Inspect: why missed", "Ctrl+2", partial(self.inspector.turn_to, "why")),
+            Action("Inspect: replay the search", "Ctrl+3", partial(self.inspector.turn_to, "replay")),
+            Action("Inspect: structure of the index", "Ctrl+4", partial(self.inspector.turn_to, "structure")),
+            Action("Paint recall on the map", "", controller.inspecting.paint_recall),
+            Action("Paint where the map can be trusted", "", controller.inspecting.paint_honesty),
+            Action("Measure how hard the data is", "", controller.inspecting.measure_difficulty),
             Action("Dark or light", "Ctrl+Shift+L", self.switch_theme),
             Action("Full screen", "F11", self.full_screen),
             Action("Commands", "Ctrl+K", self.open_palette),

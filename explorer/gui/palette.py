@@ -62,6 +62,21 @@ NUMBER_COLOURS = _ramp(256)
 """uint8 (256, 3) from low to high; equal steps look equal."""
 
 
+def _side(end: str) -> Palette:
+    """From grey to a colour in 128 steps."""
+    return np.linspace(MISSING, _table(end)[0], 129)[1:].round().astype(np.uint8)
+
+
+SIDE_COLOURS = np.concatenate([_side("#2f86d6")[::-1], _side("#e6862a")])
+"""uint8 (256, 3): one side blue, the other orange, both grey where they meet."""
+
+
+def sides(values: NDArray[np.float64]) -> tuple[float, float]:
+    """The same range on both sides of 0, so that 0 lies in the middle: that of `number_range`, widened."""
+    reach = max(map(abs, number_range(values)))
+    return -reach, reach
+
+
 def category_colour(code: int) -> tuple[int, int, int]:
     """Red, green and blue of a category; beyond the 64th the colours come round again."""
     red, green, blue = CATEGORY_COLOURS[code % len(CATEGORY_COLOURS)]
@@ -83,10 +98,12 @@ def number_range(values: NDArray[np.float64]) -> tuple[float, float]:
     return float(low), float(high)
 
 
-def coded(column: Column, hidden: frozenset[str] = frozenset()) -> tuple[Codes, Palette] | None:
+def coded(
+    column: Column, hidden: frozenset[str] = frozenset(), *, diverging: bool = False
+) -> tuple[Codes, Palette] | None:
     """Codes (n,) into a palette uint8 (m, 3) for a column; None for texts, which have no colours.
 
-    The last colour is that of missing values and of the `hidden` labels.
+    The last colour is that of missing values and of the `hidden` labels. `diverging` numbers have two sides, apart at 0.
     """
     values = np.asarray(column.values) if column.kind != "text" else np.empty(0)
     if column.kind == "category":
@@ -97,13 +114,14 @@ def coded(column: Column, hidden: frozenset[str] = frozenset()) -> tuple[Codes, 
                 palette[code] = MISSING
         return np.where(values < 0, m, values).astype(np.uint8 if m < 256 else np.uint16), palette
     if column.kind == "number":
-        low, high = number_range(values)
+        low, high = sides(values) if diverging else number_range(values)
+        ramp = SIDE_COLOURS if diverging else NUMBER_COLOURS
         steps = len(NUMBER_COLOURS)
         known = np.isfinite(values)
         share = (np.where(known, values, low) - low) / (high - low) if high > low else np.full(len(values), 0.5)
         codes = np.clip(share * steps, 0, steps - 1).astype(np.uint16)
         codes[~known] = steps
-        return codes, np.concatenate([NUMBER_COLOURS, MISSING[None]])
+        return codes, np.concatenate([ramp, MISSING[None]])
     return None
 
 
@@ -117,7 +135,7 @@ def shown(column: Column, hidden: frozenset[str]) -> NDArray[np.bool_] | None:
 
 
 def shading(
-    column: Column | None, rows: int, hidden: frozenset[str]
+    column: Column | None, rows: int, hidden: frozenset[str], *, diverging: bool = False
 ) -> tuple[Codes | None, Palette | None, NDArray[np.bool_] | None]:
     """What the map takes for a column of so many rows: codes, palette and which rows are shown.
 
@@ -125,7 +143,7 @@ def shading(
     """
     if column is None or len(column) != rows:
         return None, None, None
-    colours = coded(column, hidden)
+    colours = coded(column, hidden, diverging=diverging)
     if colours is None:
         return None, None, None
     return *colours, shown(column, hidden)

@@ -23,7 +23,7 @@ from explorer.gui.main_window import MainWindow
 from explorer.indexes import type_named
 from explorer.session.lines import lines
 from explorer.session.settings import Settings
-from explorer.session.state import State
+from explorer.session.state import State, Tab
 from explorer.work.requests import ReadRequest
 
 Wait = Literal["window", "first-map", "index", "map"]
@@ -50,6 +50,8 @@ class Shot:
     query: tuple[str, str] = ("", "")
     """(kind, text), as `cli.arguments.query_text` gives it."""
     click: bool = True
+    view: Tab = "neighbours"
+    """The page of the inspector."""
     seconds: float = 3600
 
     @property
@@ -121,6 +123,7 @@ class _Driver:
                 if shot.wait != "window":
                     self._wait_for_map()
                     clicked = self._ask()
+                    self._inspect()
         finally:
             if not self._interrupts.number:
                 self._settle()
@@ -178,6 +181,14 @@ class _Driver:
             # A query that is there already is not asked again.
             controller.asking.clear()
         return self._click(place)
+
+    def _inspect(self) -> None:
+        """Turn to the page of the inspector, and wait for what it shows."""
+        if self._shot.view != "neighbours":
+            self.window.controller.inspecting.show(self._shot.view)
+            self._until(lambda: not self._state.seeking, "what the inspector shows")
+            if self._state.replay is not None and self._state.replay.trace is not None:
+                self.window.controller.inspecting.go_to(len(self._state.replay.trace) - 1)
 
     def _clickable(self, wanted: int | None) -> tuple[int, float, float]:
         """A row and a place where a click picks it: the wanted row if it can be met, or one near the middle."""

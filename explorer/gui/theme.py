@@ -198,6 +198,22 @@ def _style_sheet(t: Theme) -> str:
     QWidget#index:hover {{ background: {t.hover}; }}
     QWidget#index[chosen="true"] {{ background: {t.chosen}; }}
     QWidget#index:focus {{ border-color: {t.accent}; }}
+    QTabBar {{ background: {t.panel}; }}
+    QTabBar::tab {{
+        background: transparent; color: {t.quiet}; border: none; border-bottom: 2px solid transparent;
+        padding: 7px 1px 6px 1px; margin-right: 16px;
+    }}
+    QTabBar::tab:hover {{ color: {t.text}; }}
+    QTabBar::tab:selected {{ color: {t.text}; border-bottom-color: {t.accent}; }}
+    QTabBar::tab:focus {{ color: {t.accent}; }}
+    QSlider {{ min-height: 20px; }}
+    QSlider::groove:horizontal {{ background: {t.line}; height: 4px; border-radius: 2px; }}
+    QSlider::sub-page:horizontal {{ background: {t.accent}; border-radius: 2px; }}
+    QSlider::handle:horizontal {{
+        background: {t.accent}; width: 12px; height: 12px; margin: -4px 0; border-radius: 6px;
+    }}
+    QSlider::handle:horizontal:focus {{ background: {t.text}; }}
+    QSlider::sub-page:horizontal:disabled, QSlider::handle:horizontal:disabled {{ background: {t.line}; }}
     QProgressBar {{ background: {t.line}; border: none; border-radius: 2px; max-height: 4px; min-height: 4px; }}
     QProgressBar::chunk {{ background: {t.accent}; border-radius: 2px; }}
     QTableView, QListView {{
@@ -205,6 +221,7 @@ def _style_sheet(t: Theme) -> str:
         selection-background-color: {t.chosen}; selection-color: {t.text};
     }}
     QListView#found {{ background: {t.field}; border: 1px solid {t.line}; border-radius: 6px; padding: 4px; }}
+    QListView#steps::item {{ padding: 3px 16px; }}
     QFrame#popup QListView {{ background: transparent; }}
     QHeaderView {{ background: {t.panel}; border: none; }}
     QHeaderView::section {{

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -12,9 +14,12 @@ from numpy.typing import NDArray
 
 from explorer.core.cost import Cost
 from explorer.core.dataset import Dataset
+from explorer.core.explanation import Cause, Reason
 from explorer.core.metric import Metric
 from explorer.core.params import Param, Params
 from explorer.core.progress import Progress, silent
+from explorer.core.structure import NO_INSIDE, Growth, Structure
+from explorer.core.trace import Trace
 from explorer.errors import BadFile, Untold
 from explorer.servers.abilities import Abilities
 
@@ -70,6 +75,38 @@ class Searcher(ABC):
         Cancelled; one that takes milliseconds need not.
         """
 
+    def structure(self, progress: Progress = silent) -> tuple[Structure, ...]:
+        """What the index is made of, read from its own arrays; NO_INSIDE alone where the library does not show it."""
+        return (NO_INSIDE,)
+
+    def trace(self, vector: NDArray[np.float32], k: int, params: Params, progress: Progress = silent) -> Trace | None:
+        """The search for one vector (d,) replayed from the index's own arrays; None where that cannot be done.
+
+        Its result is that of `search` for the same arguments, or `differs` says how it is not.
+        """
+        return None
+
+    def cause(self, trace: Trace, vector: NDArray[np.float32], row: int, progress: Progress = silent) -> Cause | None:
+        """Why the traced search for `vector` did not find a row; None where that cannot be told."""
+        return None
+
+    def margins(self, node: int, progress: Progress = silent) -> NDArray[np.float32]:
+        """How far each row (n,) lies from the plane of a split of the Forest, in the library's own terms.
+
+        Positive on the side of the second child; 0 for all where the split was drawn by lot. Raises
+        NotImplementedError where there is no forest, BadParameter for a node that is no split.
+        """
+        raise NotImplementedError
+
+    def growth(
+        self, vector: NDArray[np.float32], truth: NDArray[np.int64], k: int, params: Params, progress: Progress = silent
+    ) -> Growth:
+        """What each tree, and the first trees alone, know of the true neighbours of a vector.
+
+        Raises NotImplementedError where there is no forest.
+        """
+        raise NotImplementedError
+
     def decoded(self, rows: NDArray[np.int64]) -> NDArray[np.float32]:
         """Rows (m,) as the index holds them (m, d): a lossy type's own vectors; under cosine of about unit length.
 
@@ -111,6 +148,11 @@ class IndexType(ABC):
     """False for a graph, in which some rows can be out of reach at any effort, duplicates above all."""
     build_params: tuple[Param, ...] = ()
     search_params: tuple[Param, ...] = ()
+    effort: Mapping[str, Reason] = MappingProxyType({})
+    """The search parameters that make a search look farther, the one to turn first first, and what befell a missed row
+    that such a search finds."""
+    remedy: str = ""
+    """The build parameter of which a larger value finds more, where searching harder does not help."""
     suffix: str = ""
     """The suffix of the library's own files; empty when it cannot be saved."""
     family: str = ""

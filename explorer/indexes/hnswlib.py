@@ -6,6 +6,7 @@ import time
 from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -47,6 +48,8 @@ class Hnswlib(IndexType):
         ),
     )
     search_params = (Param("ef", "int", None, "How many rows are kept in view: more find more, slower.", 1, MOST),)
+    effort = MappingProxyType({"ef": "not_visited"})
+    remedy = "M"
     suffix = ".bin"
     rank = 30
     kin = "graph"

@@ -7,6 +7,7 @@ import time
 from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -56,6 +57,8 @@ class Voyager(IndexType):
     search_params = (
         Param("query_ef", "int", None, "How many rows are kept in view: more find more, slower.", 1, MOST),
     )
+    effort = MappingProxyType({"query_ef": "not_visited"})
+    remedy = "M"
     suffix = ".voy"
     rank = 40
     kin = "graph"

@@ -63,7 +63,11 @@ def measured(
     """
     rows = sampled(dataset, handle, queries, seed)
     found, seconds = _answers(dataset, handle, searcher, rows, k, params, progress)
-    recalls = _recalls(dataset, handle, exact_searcher, rows, found, k, progress)
+
+    def second_half(fraction: float | None, note: str = "") -> None:
+        progress(0.5 + 0.5 * (fraction or 0.0), note)
+
+    recalls = against_truth(dataset, handle, exact_searcher, rows, found, k, second_half)
     p50, p95 = np.percentile(seconds, [50, 95]) * 1000
     return RecallResult(
         recall=float(recalls.mean()),
@@ -124,7 +128,7 @@ def _answers(
     return found, seconds
 
 
-def _recalls(
+def against_truth(
     dataset: Dataset,
     handle: IndexHandle,
     exact_searcher: Searcher,
@@ -133,13 +137,14 @@ def _recalls(
     k: int,
     progress: Progress,
 ) -> NDArray[np.float64]:
-    """The recall of each query; the truth is asked for many at a time."""
+    """The recall float64 (m,) of what was `found` for rows (m,) as queries, which themselves do not count; the truth is
+    asked for many at a time."""
     recalls = np.empty(len(rows))
     for start in range(0, len(rows), TOGETHER):
         some = rows[start : start + TOGETHER]
 
         def partly(fraction: float | None, note: str = "", start: int = start, share: int = len(some)) -> None:
-            progress(0.5 + 0.5 * (start + share * (fraction or 0.0)) / len(rows), "truth")
+            progress((start + share * (fraction or 0.0)) / len(rows), "truth")
 
         candidates = exact_searcher.search(dataset.vectors[some], min(k + 1, dataset.rows), {}, partly)
         for i, row in enumerate(some, start):

@@ -8,6 +8,7 @@ from explorer.session.asking import Asking
 from explorer.session.estimating import Estimating
 from explorer.session.indexing import Indexing
 from explorer.session.looking import Looking
+from explorer.session.inspecting import Inspecting
 from explorer.session.losing import would_lose
 from explorer.session.mapping import Mapping
 from explorer.session.measuring import Measuring
@@ -39,6 +40,7 @@ class Controller:
         self.measuring = Measuring(self.session, self.tasks)
         self.asking = Asking(self.session, self.runner)
         self.looking = Looking(self.session)
+        self.inspecting = Inspecting(self.session, self.tasks, self.runner, self.indexing, self.looking)
 
     def would_lose(self, *, closing: bool = False) -> tuple[str, ...]:
         """What people asked for that opening another source, or `closing`, would throw away; each in words."""

@@ -29,7 +29,7 @@ class Looking:
     def only(self, label: str) -> None:
         """Show only this label; when it is the only one shown already, show all."""
         state = self._session.state
-        column = state.dataset.column(state.colour_by) if state.dataset else None
+        column = state.column(state.colour_by)
         if column is not None:
             others = frozenset(column.labels) - {label}
             self._session.update(hidden=frozenset() if state.hidden == others else others)

@@ -8,23 +8,31 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from explorer.core.column import Column
 from explorer.core.dataset import Dataset
+from explorer.core.explanation import Explanation
 from explorer.core.metric import Metric
 from explorer.core.neighbours import Neighbours
 from explorer.core.params import Params
 from explorer.core.projection import Projection
 from explorer.core.query import Query
 from explorer.core.recall import Verdict
+from explorer.core.structure import Difficulty, Growth, Structure
+from explorer.core.trace import Trace
 from explorer.indexes import type_named
 from explorer.indexes.base import IndexHandle
 from explorer.measure.recall import RecallResult
+from explorer.session.painting import Painting
 from explorer.work.requests import Answer, ReadRequest
 from explorer.work.serving import Connected
 
 EXACT = "exact"
 """The index type that looks at everything."""
 
-Place = Literal["data", "query", "map", "indexes", "server"]
+Place = Literal["data", "query", "map", "indexes", "server", "inspect"]
+Tab = Literal["neighbours", "why", "replay", "structure"]
+"""What the inspector shows: the row that is looked at, why neighbours were missed, the search step by step, or what the
+index is made of."""
 Mend = Literal["", "again", "password", "resume"]
 """What mends a problem beside the sentence's own advice: asking again, giving the password of a server, or going on
 with a push that has come half-way."""
@@ -121,6 +129,13 @@ class UntoldFile:
 
 
 @dataclass(frozen=True, eq=False)
+class Replay:
+    """The search that gave the answer, step by step; no `trace` where the index does not show it."""
+
+    trace: Trace | None
+
+
+@dataclass(frozen=True, eq=False)
 class State:
     """Everything the views show. Arrays and values in it are never changed, only replaced."""
 
@@ -158,6 +173,23 @@ class State:
     hidden: frozenset[str] = frozenset()
     """Labels of `colour_by` that the legend has switched off."""
 
+    tab: Tab = "neighbours"
+    explanation: Explanation | None = None
+    """Why the misses of the present answer were missed."""
+    replay: Replay | None = None
+    step: int = 0
+    """The step of the replay that is looked at."""
+    inside: tuple[Structure, ...] | None = None
+    """What the index that answers is made of."""
+    growth: Growth | None = None
+    """What the trees of that index know of the true neighbours."""
+    difficulty: Difficulty | None = None
+    """How hard the data is for any index."""
+    seeking: frozenset[str] = frozenset()
+    """Which of these are under way, by name."""
+    paintings: tuple[Painting, ...] = ()
+    """What can colour the map beside the columns of the Dataset, the newest last."""
+
     tasks: tuple[TaskView, ...] = ()
     problems: tuple[Problem, ...] = ()
 
@@ -179,6 +211,24 @@ class State:
     def exact(self) -> IndexEntry | None:
         """The exact index of the present metric, which tells the truth."""
         return next((e for e in self.indexes if e.is_exact and e.handle.metric == self.metric), None)
+
+    def column(self, name: str) -> Column | None:
+        """What colours the map under that name: a painting, or a column of the Dataset; None for neither."""
+        painting = self.painting(name)
+        if painting is not None:
+            return painting.column
+        return self.dataset.column(name) if self.dataset is not None else None
+
+    def painting(self, name: str) -> Painting | None:
+        """The painting of that name."""
+        return next((one for one in self.paintings if one.column.name == name), None)
+
+    @property
+    def approximate(self) -> IndexEntry | None:
+        """The index that gave the answer, where it is not exact search."""
+        entry = self.entry()
+        fits = entry is not None and not entry.is_exact and entry.handle.metric == self.metric
+        return entry if fits else None
 
     def task(self, key: str) -> TaskView | None:
         """The task under way of that key."""

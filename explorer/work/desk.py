@@ -7,9 +7,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
+import numpy as np
+from numpy.typing import NDArray
+
 from explorer import encoders
 from explorer.core.dataset import Dataset
+from explorer.core.metric import Metric
 from explorer.core.progress import Progress, silent
+from explorer.core.query import Query, vector_of
 from explorer.encoders.base import Encoder
 from explorer.indexes import type_named
 from explorer.indexes.base import IndexHandle, Searcher
@@ -77,6 +82,11 @@ class Desk:
         if name not in self._encoders:
             self._encoders[name] = encoders.encoder_named(name)
         return self._encoders[name]
+
+    def vector(self, dataset: Dataset, query: Query, metric: Metric) -> NDArray[np.float32]:
+        """The vector (d,) of a query; free text goes through the Dataset's encoder. Raises BadQuery."""
+        encode = self.encoder(dataset.encoder).encode_query if dataset.encoder else None
+        return vector_of(query, dataset, metric, encode)
 
     def afterwards(self, work: Callable[[], object]) -> None:
         """Do something when the answer is on its way, so that nobody waits for it."""

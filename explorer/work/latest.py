@@ -17,6 +17,8 @@ ORDER = ("readings", "search", "truth")
 """Which slot is served first; other slots come after these, in the order in which they were filled."""
 URGENT = ("readings", "search")
 """Somebody waits for these: whatever runs from another slot makes way for them, and is begun again after them."""
+PATIENT = ("explain",)
+"""Nobody waits for these: they are served last, and make way for all others."""
 JOIN_SECONDS = 5.0
 
 
@@ -124,7 +126,7 @@ class Latest:
                 self._changed.wait()
             if self._closed:
                 return None
-            first = min(self._slots, key=lambda slot: ORDER.index(slot) if slot in ORDER else len(ORDER))
+            first = min(self._slots, key=_turn)
             self._running = self._slots.pop(first)
             return self._running
 
@@ -172,9 +174,18 @@ class Latest:
         return process.ask(job.request, ignore, ignore)
 
 
+def _turn(slot: str) -> int:
+    """When a slot is served: the lower, the sooner."""
+    return ORDER.index(slot) if slot in ORDER else len(ORDER) + (slot in PATIENT)
+
+
 def _makes_way(running: _Job, slot: str, request: Request) -> bool:
     """Whether what runs has to stop for a new request; not when it opens the very index that is to be asked."""
-    if running.unwanted or running.slot in URGENT or slot not in URGENT:
+    if running.unwanted:
+        return False
+    if running.slot in PATIENT:
+        return slot not in PATIENT
+    if running.slot in URGENT or slot not in URGENT:
         return False
     opens = running.request.handle if isinstance(running.request, PrepareRequest) else None
     return opens is None or not isinstance(request, SearchRequest) or request.handle != opens

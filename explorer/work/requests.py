@@ -23,6 +23,7 @@ from explorer.indexes.base import IndexHandle
 from explorer.measure import recall
 from explorer.projection import kept, positions_file
 from explorer.work.desk import Desk
+from explorer.work.inspecting import InspectRequest
 from explorer.work.serving import Connected, ConnectRequest, KeyringRequest, RemoveRequest, SoFarRequest
 
 UNKNOWN = "?"
@@ -286,8 +287,7 @@ class SearchRequest:
     def __call__(self, desk: Desk) -> Answer:
         dataset, handle = self.dataset, self.handle
         dataset.check_unchanged()
-        encode = desk.encoder(dataset.encoder).encode_query if dataset.encoder else None
-        vector = core_query.vector_of(self.query, dataset, handle.metric, encode)
+        vector = desk.vector(dataset, self.query, handle.metric)
         params = asking.resolved(handle, self.params, self.k)
         searcher = desk.searcher(dataset, handle)
         started = time.perf_counter()
@@ -340,5 +340,6 @@ Request = (
     | RemoveRequest
     | SoFarRequest
     | KeyringRequest
+    | InspectRequest
 )
 CLASSES: tuple[type[Any], ...] = (*Request.__args__, Answer, Connected)

@@ -15,20 +15,27 @@ import msgpack
 import numpy as np
 
 from explorer.core.dataset import Dataset
+from explorer.core.explanation import Explanation, Fix, Miss
 from explorer.core.metric import metric_named
 from explorer.core.neighbours import Neighbours
 from explorer.core.projection import Projection
 from explorer.core.query import Query
+from explorer.core.structure import Cells, Codes, Difficulty, Facts, Forest, Growth, Layers
+from explorer.core.trace import Trace
 from explorer.formats import keeping
 from explorer.indexes.base import IndexHandle
+from explorer.measure.honesty import Honesty
+from explorer.measure.painting import RecallMap
 from explorer.measure.recall import RecallResult
 from explorer.servers.abilities import Abilities
 from explorer.servers.catalogue import Holding
 from explorer.work import requests
 
+_INSIDE = (Forest, Growth, Cells, Codes, Layers, Facts, Trace, Explanation, Miss, Fix)
+_OF_ALL = (RecallResult, RecallMap, Honesty, Difficulty)
 CLASSES: dict[str, type[Any]] = {
     cls.__name__: cls
-    for cls in (Abilities, Holding, IndexHandle, Neighbours, Projection, Query, RecallResult, *requests.CLASSES)
+    for cls in (Abilities, Holding, IndexHandle, Neighbours, Projection, Query, *_INSIDE, *_OF_ALL, *requests.CLASSES)
 }
 _ARRAY, _PATH, _VALUE, _DATASET, _PACKED, _SET = 1, 2, 3, 4, 5, 6
 _PLAIN_KINDS = "biufcmMSU"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Callable
 
 import numpy as np
@@ -12,9 +13,12 @@ from PySide6.QtWidgets import QHBoxLayout, QWidget
 from explorer.core.dataset import Dataset
 from explorer.gui import palette
 from explorer.gui.captions import caption, number
+from explorer.gui.inspect.steps import Story
+from explorer.gui.inspect.words import why_missed
 from explorer.gui.map.gesture import Tool
 from explorer.gui.map.labels import cluster_labels
 from explorer.gui.map.marks import HoverCard, Marks
+from explorer.gui.map.played import Played
 from explorer.gui.map.projection_menu import ProjectionMenu
 from explorer.gui.map.query_note import QueryNote
 from explorer.gui.map.theme import DARK, LIGHT
@@ -30,6 +34,8 @@ from explorer.session.state import State
 
 MARGIN = 14
 HOVER_COLUMNS = 2
+WIDTH = 46
+"""Letters in a line of the card."""
 MOST_LOOKED_AT = 40
 """Columns of a wide table that a hover looks through."""
 
@@ -112,6 +118,8 @@ class MapPanel(QWidget):
             self._relabel(new)
         if differs("positions", "asked", "answer", "truth", "verdict", "focused"):
             self.view.set_marks(marks(new))
+        if differs("tab", "replay", "step"):
+            self.view.set_played(self._played(new))
         if old is not None and new.focused != old.focused and new.focused >= 0:
             self._bring_into_view(new.focused)
         if differs("selection"):
@@ -146,17 +154,27 @@ class MapPanel(QWidget):
     def _recolour(self, state: State) -> None:
         if state.dataset is None:
             return
-        column = state.dataset.column(state.colour_by)
-        codes, colours, visible = palette.shading(column, state.dataset.rows, state.hidden)
+        painting = state.painting(state.colour_by)
+        diverging = painting is not None and painting.diverging
+        column = state.column(state.colour_by)
+        codes, colours, visible = palette.shading(column, state.dataset.rows, state.hidden, diverging=diverging)
         self.view.set_colours(codes, colours)
         self.view.set_visible(visible)
 
     def _relabel(self, state: State) -> None:
+        # The clusters of a painting are not told by its labels: “node 17” says nothing on the map.
         column = state.dataset.column(state.colour_by) if state.dataset else None
         if column is None or column.kind != "category" or state.positions is None:
             self.view.set_labels([])
             return
         self.view.set_labels(cluster_labels(column, state.positions, state.hidden))
+
+    def _played(self, state: State) -> Played | None:
+        """The search as far as the step that is looked at, while the replay is."""
+        trace = state.replay.trace if state.replay is not None else None
+        if state.tab != "replay" or trace is None or state.dataset is None or not len(trace):
+            return None
+        return Story.of(trace, state.dataset, np.empty(0, np.int64)).played(state.step)
 
     def _clicked(self, row: int, extend: bool) -> None:
         if extend:
@@ -174,6 +192,7 @@ class MapPanel(QWidget):
         facts = [number(dataset, row)]
         if line is not None:
             facts.append(f"rank {line.rank or '–'} · {line.distance:.4g}")
+            facts += textwrap.wrap(why_missed(state, row), WIDTH)
         facts += [f"{name}: {cell[:80]}" for name, cell in telling(dataset, row)]
         return HoverCard(caption(dataset, row, state.colour_by), tuple(facts), picture(dataset, row))
 

@@ -21,6 +21,7 @@ from explorer.gui.map.marks import HoverCard, Marks, Rows
 from explorer.gui.map.mixture import mixture
 from explorer.gui.map.overlays import Overlay
 from explorer.gui.map.placing import Label
+from explorer.gui.map.played import Played, paint_played
 from explorer.gui.map.points import Points
 from explorer.gui.map.raster import Raster, Scene
 from explorer.gui.map.steering import Steering
@@ -59,6 +60,7 @@ class MapView(QWidget):
         self._theme = theme
         self._points = Points(theme.point)
         self._marks = Marks()
+        self._played: Played | None = None
         self._labels = ClusterLabels([], self.font())
         self._card_of: Callable[[int], HoverCard | None] | None = None
         self._card: HoverCard | None = None
@@ -142,6 +144,12 @@ class MapView(QWidget):
         """Zoom by a factor around a place on the screen, the middle unless said."""
         at = at or QPointF(self.width() / 2, self.height() / 2)
         self._camera.zoom(factor, at.x(), at.y())
+
+    def set_played(self, played: Played | None) -> None:
+        """Show a search under way over the points, below the marks; None for none."""
+        if played is not self._played:
+            self._played = played
+            self.update()
 
     def centre_on(self, row: int) -> None:
         """Move a row into the middle."""
@@ -244,6 +252,9 @@ class MapView(QWidget):
             if not self._raster.finished:
                 QTimer.singleShot(0, self, self._draw_more)
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            if self._played is not None:
+                size = (self.width(), self.height())
+                paint_played(painter, self._played, self._on_screen, size, theme)
             self._labels.paint(painter, self.viewport, theme)
             self._paint_marks(painter)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)

@@ -9,6 +9,7 @@ from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from explorer import indexes
+from explorer.core.params import Params
 from explorer.gui import wording
 from explorer.gui.panels import server_types
 from explorer.gui.panels.type_chooser import TypeChooser
@@ -23,7 +24,7 @@ LEARNT = "By what builds of this type took on this machine; a first guess where 
 
 
 class BuildForm(QWidget):
-    """`begin(entry)` rebuilds that index; it stays until the new one is ready.
+    """`begin(entry)` rebuilds that index, with the `changes` to its parameters; it stays until the new one is ready.
 
     The `footer`, with what it takes and the button, is for whoever shows the form to put where it stays in sight.
     """
@@ -34,6 +35,7 @@ class BuildForm(QWidget):
         super().__init__()
         self._controller = controller
         self._replacing: IndexEntry | None = None
+        self._changes: Params = {}
         self._params: ParamsForm | None = None
         self._type = TypeChooser()
         self._type.currentIndexChanged.connect(lambda _: self._show_params())
@@ -65,9 +67,9 @@ class BuildForm(QWidget):
         foot.addLayout(buttons)
         controller.session.listen(self._follow)
 
-    def begin(self, entry: IndexEntry | None) -> None:
+    def begin(self, entry: IndexEntry | None, changes: Params | None = None) -> None:
         """Show the form: for a new index, or filled with the parameters of one to rebuild."""
-        self._replacing = entry
+        self._replacing, self._changes = entry, changes or {}
         wanted = (kind for kind in indexes.types().values() if kind.name == (entry.handle.type if entry else kind.name))
         self._type.offer((kind for kind in wanted if kind.name != "exact"), self._controller.session.state)
         self._type.setVisible(entry is None)
@@ -116,7 +118,7 @@ class BuildForm(QWidget):
         if self._params is not None:
             self._params.hide()
             self._params.deleteLater()
-        given = dict(self._replacing.handle.params) if self._replacing else None
+        given = {**self._replacing.handle.params, **self._changes} if self._replacing else None
         asked = server_types.asked_for(kind)
         self._params = ParamsForm(asked, self._show_estimate, given=given, live=True)
         self._params.setVisible(bool(asked))

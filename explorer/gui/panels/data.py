@@ -63,6 +63,8 @@ class DataPanel(QWidget):
     def _follow(self, new: State, old: State) -> None:
         if new.dataset is not old.dataset or new.server is not old.server:
             self._show(new)
+        elif new.paintings is not old.paintings:
+            self._list_columns(new)
         elif new.colour_by != old.colour_by:
             self.colour.setCurrentIndex(max(0, self.colour.findData(new.colour_by)))
 
@@ -78,17 +80,22 @@ class DataPanel(QWidget):
         self._facts.setText(f"{shape} · {dataset.dtype} · {wording.size(dataset.bytes)}")
         self._warnings.setText("\n".join(dataset.warnings))
         self._warnings.setVisible(bool(dataset.warnings))
+        self._list_columns(state)
+        if dataset.path != Path():
+            self._title.setTextInteractionFlags(Qt.TextInteractionFlag.NoTextInteraction)
+
+    def _list_columns(self, state: State) -> None:
+        """What can colour the map: columns of the file, and what was painted."""
         self.colour.clear()
         self.colour.addItem(NO_COLOUR, "")
-        for column in dataset.columns:
+        painted = [painting.column for painting in state.paintings]
+        for column in (*(state.dataset.columns if state.dataset else ()), *painted):
             if column.kind != "text":
                 self.colour.addItem(column.name, column.name)
         self.colour.setCurrentIndex(max(0, self.colour.findData(state.colour_by)))
         colourable = self.colour.count() > 1
         for widget in (self.colour, self._colour_heading):
             widget.setVisible(colourable)
-        if dataset.path != Path():
-            self._title.setTextInteractionFlags(Qt.TextInteractionFlag.NoTextInteraction)
 
     def _coloured(self, index: int) -> None:
         self._controller.looking.colour_by(self.colour.itemData(index))

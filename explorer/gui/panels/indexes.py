@@ -9,6 +9,7 @@ from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QVBoxLayout, QWidget
 
 from explorer import indexes
+from explorer.core.params import Params
 from explorer.gui.panels.build_form import BuildForm
 from explorer.gui.panels.build_row import BuildRow
 from explorer.gui.panels.index_row import IndexRow
@@ -75,6 +76,11 @@ class IndexesPanel(QWidget):
         self._begin(None)
         self.form.choose_server_type()
 
+    def offer_rebuild(self, params: Params) -> None:
+        """Open the form for the index that answers, with some of its build parameters changed."""
+        if (entry := self._controller.session.state.approximate) is not None:
+            self._begin(entry, params)
+
     def offer_open(self) -> None:
         """Ask for a saved index."""
         suffixes = " ".join(f"*{kind.suffix}" for kind in indexes.types().values() if kind.suffix)
@@ -82,8 +88,8 @@ class IndexesPanel(QWidget):
         if path:
             self._controller.indexing.open(Path(path))
 
-    def _begin(self, entry: IndexEntry | None) -> None:
-        self.form.begin(entry)
+    def _begin(self, entry: IndexEntry | None, changes: Params | None = None) -> None:
+        self.form.begin(entry, changes)
         # Once the layout has made room for it.
         QTimer.singleShot(0, self, self._show_form)
 

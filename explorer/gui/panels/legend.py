@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 from explorer.core.column import Column
 from explorer.gui import palette, wording
 from explorer.session.controller import Controller
+from explorer.session.painting import Painting
 from explorer.session.state import State
 
 Index = QModelIndex | QPersistentModelIndex
@@ -47,6 +48,7 @@ class Legend(QWidget):
         self.labels.toggled.connect(controller.looking.toggle)
         self.labels.only.connect(controller.looking.only)
         self._scale = _Scale()
+        self._column: Column | None = None
         self._stack = QStackedLayout(self)
         self._stack.addWidget(QWidget())
         self._stack.addWidget(self.labels)
@@ -59,20 +61,21 @@ class Legend(QWidget):
         self._controller.looking.only(index.data())
 
     def _follow(self, new: State, old: State) -> None:
-        if new.dataset is not old.dataset or new.colour_by != old.colour_by:
-            column = new.dataset.column(new.colour_by) if new.dataset else None
-            self._show(column)
+        column = new.column(new.colour_by)
+        if new.dataset is not old.dataset or new.colour_by != old.colour_by or column is not self._column:
+            self._column = column
+            self._show(column, new.painting(new.colour_by))
         if new.hidden != old.hidden:
             self._model.hide(new.hidden)
 
-    def _show(self, column: Column | None) -> None:
+    def _show(self, column: Column | None, painting: Painting | None) -> None:
         if column is None or column.kind == "text":
             self._stack.setCurrentIndex(0)
         elif column.kind == "category":
             self._model.show(column)
             self._stack.setCurrentWidget(self.labels)
         else:
-            self._scale.show_column(column)
+            self._scale.show_column(column, painting is not None and painting.diverging)
             self._stack.setCurrentWidget(self._scale)
 
 
@@ -174,9 +177,12 @@ class _Scale(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self._low = self._high = ""
+        self._colours = palette.NUMBER_COLOURS
 
-    def show_column(self, column: Column) -> None:
-        low, high = palette.number_range(np.asarray(column.values))
+    def show_column(self, column: Column, diverging: bool) -> None:
+        numbers = np.asarray(column.values)
+        low, high = palette.sides(numbers) if diverging else palette.number_range(numbers)
+        self._colours = palette.SIDE_COLOURS if diverging else palette.NUMBER_COLOURS
         self._low, self._high = f"{low:.4g}", f"{high:.4g}"
         self.setAccessibleName(f"Scale from {self._low} to {self._high}")
         self.update()
@@ -186,7 +192,7 @@ class _Scale(QWidget):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         gradient = QLinearGradient(0, 0, self.width() - 10, 0)
         for i in range(17):
-            gradient.setColorAt(i / 16, QColor(*palette.NUMBER_COLOURS[round(i * 255 / 16)].tolist()))
+            gradient.setColorAt(i / 16, QColor(*self._colours[round(i * 255 / 16)].tolist()))
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(gradient)
         painter.drawRoundedRect(0, 8, self.width() - 10, 8, 4, 4)

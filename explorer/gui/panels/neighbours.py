@@ -24,6 +24,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from explorer.gui.inspect.words import reasons
 from explorer.gui.panels.command_dialog import CommandDialog
 from explorer.gui.panels.neighbours_delegate import HEIGHT, NeighboursDelegate
 from explorer.gui.panels.neighbours_model import DISTANCE, MARK, NAME, RANK, ROW_ROLE, SORT_ROLE, NeighboursModel
@@ -141,6 +142,8 @@ class NeighboursPanel(QWidget):
     def _follow(self, new: State, old: State) -> None:
         if new.focused != old.focused:
             self._show_focus(new.focused)
+        if new.explanation is not old.explanation:
+            self.model.give_reasons(reasons(new))
         if new.selection is not old.selection:
             self._show_selection(new.selection)
         same = ("dataset", "asked", "answer", "truth", "verdict", "colour_by")
@@ -157,7 +160,7 @@ class NeighboursPanel(QWidget):
         listed = lines(state.answer.neighbours if state.answer else None, state.truth, state.verdict)
         answer = state.answer
         name, scores = (answer.score_name, scored(answer)) if answer else ("", {})
-        self.model.show(state.dataset, listed, state.colour_by, columns, name, scores)
+        self.model.show(state.dataset, listed, state.colour_by, columns, name, scores, reasons(state))
         scored_too = self.model.score_section >= 0
         # Beside scores the distance goes without its bar: the name needs the room.
         self.table.setColumnWidth(DISTANCE, FIGURE_WIDTH if scored_too else DISTANCE_WIDTH)

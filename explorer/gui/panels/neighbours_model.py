@@ -36,6 +36,7 @@ class NeighboursModel(QAbstractTableModel):
         self._columns: tuple[Column, ...] = ()
         self._score_name = ""
         self._scores: dict[int, float] = {}
+        self._reasons: dict[int, str] = {}
         self._farthest = 1.0
 
     @property
@@ -59,13 +60,21 @@ class NeighboursModel(QAbstractTableModel):
         columns: tuple[Column, ...],
         score_name: str = "",
         scores: Mapping[int, float] | None = None,
+        reasons: Mapping[int, str] | None = None,
     ) -> None:
-        """Show these lines."""
+        """Show these lines; `reasons` say of missed rows why they were missed."""
         self.beginResetModel()
         self._score_name, self._scores = score_name, dict(scores or {})
+        self._reasons = dict(reasons or {})
         self._dataset, self._lines, self._colour_by, self._columns = dataset, lines, colour_by, columns
         self._farthest = max((abs(line.distance) for line in lines), default=1.0) or 1.0
         self.endResetModel()
+
+    def give_reasons(self, reasons: Mapping[int, str]) -> None:
+        """Say of missed rows why they were missed, once that is known."""
+        self._reasons = dict(reasons)
+        if self._lines:
+            self.dataChanged.emit(self.index(0, 0), self.index(len(self._lines) - 1, self.columnCount() - 1))
 
     def line_of(self, row: int) -> int:
         """Where a row of the Dataset stands; −1 when it is not in the table."""
@@ -104,8 +113,10 @@ class NeighboursModel(QAbstractTableModel):
             return self._sort_key(line, column)
         if role == Qt.ItemDataRole.TextAlignmentRole and self._is_figure(column):
             return Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
-        if role == Qt.ItemDataRole.ToolTipRole and column == MARK:
-            return WORDS[line.mark]
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return self._reasons.get(line.row) or (WORDS[line.mark] if column == MARK else None)
+        if role == Qt.ItemDataRole.AccessibleDescriptionRole:
+            return self._reasons.get(line.row)
         if role == Qt.ItemDataRole.AccessibleTextRole:
             return WORDS[line.mark] if column == MARK else self._text(line, column)
         return None

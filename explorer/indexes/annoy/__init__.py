@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from importlib.util import find_spec
 from pathlib import Path
+from types import MappingProxyType
 
 from explorer.core.cost import Cost
 from explorer.core.dataset import Dataset
@@ -36,6 +37,8 @@ class Annoy(IndexType):
     search_params = (
         Param("search_k", "int", None, "How many rows are looked at: more find more and take longer.", 1, MOST),
     )
+    effort = MappingProxyType({"search_k": "not_opened"})
+    remedy = "trees"
     suffix = ".ann"
     rank = 10
     kin = "trees"

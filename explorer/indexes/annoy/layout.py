@@ -21,6 +21,8 @@ BYTES_AT_A_TIME = 16 << 20
 LibraryMetric = Literal["angular", "euclidean", "manhattan", "dot"]
 
 CHILDREN_AT: dict[LibraryMetric, int] = {"angular": 4, "euclidean": 8, "manhattan": 8, "dot": 4}
+FACTOR_AT: dict[LibraryMetric, int] = {"angular": 4, "euclidean": 4, "manhattan": 4, "dot": 12}
+"""Where the number stands that belongs to a plane: its distance from the origin, for dot its extra number."""
 VECTOR_AT: dict[LibraryMetric, int] = {"angular": 12, "euclidean": 16, "manhattan": 16, "dot": 16}
 
 
@@ -61,7 +63,7 @@ class Layout:
             {
                 "names": ["descendants", "children", "ids", "factor", "vector"],
                 "formats": ["<i4", ("<i4", (2,)), ("<i4", (self.leaf_most,)), "<f4", ("<f4", (self.width,))],
-                "offsets": [0, children, children, vector - 4, vector],
+                "offsets": [0, children, children, FACTOR_AT[self.library_metric], vector],
                 "itemsize": self.node_bytes,
             }
         )
@@ -91,6 +93,22 @@ def glance(path: Path, layout: Layout, rows: int) -> None:
         raise BadFile(path, "it is not the annoy index that was built; build it again.")
 
 
+def roots(nodes: NDArray[Any]) -> NDArray[np.int64]:
+    """The nodes at which every search of the library begins, ascending: the last ones that hold all rows.
+
+    Those are the copies at the end of the file. Where so few rows are stored that every root is a leaf, the library
+    takes the roots themselves for copies too, all but the first, and looks into them again.
+    """
+    descendants, children = nodes["descendants"], nodes["children"]
+    first = len(nodes) - 1
+    while first > 0 and descendants[first - 1] == descendants[-1]:
+        first -= 1
+    # The last root stands right before the copies; the library knows it by its first child.
+    if first < len(nodes) - 1 and children[first, 0] == children[-1, 0]:
+        first += 1
+    return np.arange(first, len(nodes))
+
+
 def _check_nodes(path: Path, nodes: NDArray[Any], start: int, rows: int, layout: Layout) -> None:
     position = np.arange(start, start + len(nodes))
     descendants = np.ascontiguousarray(nodes["descendants"])
@@ -111,14 +129,8 @@ def _check_nodes(path: Path, nodes: NDArray[Any], start: int, rows: int, layout:
 
 
 def _trees(nodes: NDArray[Any], rows: int) -> int:
-    """The trailing nodes that hold all rows are copies of the roots, after the last root itself."""
-    descendants = nodes["descendants"]
-    first = len(nodes) - 1
-    while first > 0 and descendants[first - 1] == descendants[-1]:
-        first -= 1
-    if first <= rows:
+    """How many trees there are."""
+    if nodes["descendants"][rows] == rows:
         # So few rows that every root is a leaf: all tree nodes are roots, and half of them copies.
         return (len(nodes) - rows) // 2
-    roots = len(nodes) - first
-    children = nodes["children"]
-    return roots - 1 if roots > 1 and children[first, 0] == children[-1, 0] else roots
+    return len(roots(nodes))

@@ -9,13 +9,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from explorer.core.dataset import Dataset
+from explorer.core.explanation import Cause
 from explorer.core.metric import Metric
 from explorer.core.params import Params
 from explorer.core.progress import Progress, silent
+from explorer.core.structure import Growth, Structure
+from explorer.core.trace import Trace
 from explorer.errors import BadFile
-from explorer.indexes.annoy import items
+from explorer.indexes.annoy import growth, items, replay, structure
 from explorer.indexes.annoy.layout import Layout
+from explorer.indexes.annoy.structure import Grown
+from explorer.indexes.annoy.walk import Walk, margins, walked
 from explorer.indexes.base import Searcher
+
+SAME = 1e-5
+"""Scores that agree so well are the same: annoy adds float32 numbers in an order that depends on the processor."""
 
 
 class AnnoySearcher(Searcher):
@@ -32,6 +40,9 @@ class AnnoySearcher(Searcher):
         except OSError as error:
             raise BadFile(path, f"annoy could not open it: {error}.") from error
         self._index: Any = index
+        self._path, self._nodes = path, layout.nodes(path)
+        self._grown: Grown | None = None
+        self._farther: tuple[bytes, Walk] | None = None
         self._radius = items.radius_of(path, layout, dataset)
 
     def search(
@@ -51,9 +62,64 @@ class AnnoySearcher(Searcher):
             found[i, : min(k, len(rows))] = rows[:k]
         return found
 
+    def structure(self, progress: Progress = silent) -> tuple[Structure, ...]:
+        """The Forest."""
+        return (self._forest(progress).forest,)
+
+    def trace(self, vector: NDArray[np.float32], k: int, params: Params, progress: Progress = silent) -> Trace:
+        """The queue of annoy's search, node by node."""
+        grown, query, search_k = self._forest(progress), self._query(vector), int(params["search_k"])
+        walk = walked(grown, self._nodes, self._layout, query, search_k)
+        scores = replay.compared(self._nodes, self._layout, walk.order, query)
+        nearest = walk.order[np.lexsort((walk.order, scores))].astype(np.int64)
+        k = min(k, self._dataset.rows)
+        found = self._zeros_last(nearest[: k + self._zeros])[:k] if self._zeros else nearest[:k]
+        theirs = self.search(vector[None], k, params)[0]
+        differs = self._difference(found, theirs[theirs >= 0], query)
+        return replay.traced(grown, walk, replay.shown(self._layout, scores), found, search_k, differs)
+
+    def cause(self, trace: Trace, vector: NDArray[np.float32], row: int, progress: Progress = silent) -> Cause:
+        """Not opened, and the exact search_k that opens it; or not indexed."""
+        grown, key = self._forest(progress), vector.tobytes()
+        if self._farther is None or self._farther[0] != key or not self._farther[1].needed[row]:
+            farther = walked(grown, self._nodes, self._layout, self._query(vector), wanted=row)
+            self._farther = (key, farther)
+        return replay.cause(grown, trace, row, self._farther[1])
+
+    def margins(self, node: int, progress: Progress = silent) -> NDArray[np.float32]:
+        """The rows as annoy holds them against the plane of a split."""
+        return margins(self._forest(progress), self._nodes, self._layout, node, progress)
+
+    def growth(
+        self, vector: NDArray[np.float32], truth: NDArray[np.int64], k: int, params: Params, progress: Progress = silent
+    ) -> Growth:
+        """Which true neighbours share leaves with the query, and which the first trees find."""
+        grown, query = self._forest(progress), self._query(vector)
+        return growth.growth(grown, self._nodes, self._layout, query, truth, int(params["search_k"]), progress)
+
     def close(self) -> None:
         """Unmap the file."""
         self._index.unload()
+        self._nodes = self._nodes[:0].copy()
+        self._grown = self._farther = None
+
+    def _forest(self, progress: Progress) -> Grown:
+        if self._grown is None:
+            self._grown = structure.read(self._path, self._layout, self._dataset.rows, progress)
+        return self._grown
+
+    def _query(self, vector: NDArray[np.float32]) -> NDArray[np.float32]:
+        return np.ascontiguousarray(items.as_queries(vector[None], self._layout, self._radius)[0], np.float32)
+
+    def _difference(self, ours: NDArray[np.int64], theirs: NDArray[np.int64], query: NDArray[np.float32]) -> str:
+        """In a sentence, how a replay differs from annoy's own list by more than rounding; empty when it does not."""
+        odd = np.setxor1d(ours, theirs)
+        if len(ours) == len(theirs) and not len(odd):
+            return ""
+        scores = replay.compared(self._nodes, self._layout, np.concatenate([odd, ours[-1:]]), query)
+        if len(ours) == len(theirs) and np.allclose(scores, scores[-1], rtol=SAME, atol=SAME):
+            return ""
+        return f"The replay finds {len(np.setdiff1d(ours, theirs))} rows that annoy does not list."
 
     def _zeros_last(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
         zero = ~self._dataset.vectors[rows].any(axis=1)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
+from explorer.core.explanation import Reason
 from explorer.core.params import Param, Params
 from explorer.indexes.faiss import header, reckoning, shape
 from explorer.indexes.faiss.building import Plan
@@ -20,6 +23,7 @@ class FaissIvf(FaissType):
     lossless = True
     build_params: tuple[Param, ...] = (NLIST, SEED)
     search_params: tuple[Param, ...] = (NPROBE,)
+    effort: Mapping[str, Reason] = MappingProxyType({"nprobe": "not_probed"})
     rank = 21
     kinds: tuple[str, ...] = header.IVF_FLAT
 
@@ -55,6 +59,8 @@ class FaissIvfpq(FaissIvf):
         SEED,
     )
     search_params = (NPROBE, RERANK)
+    effort = MappingProxyType({"nprobe": "not_probed", "rerank": "code_rank"})
+    remedy = "m"
     rank = 22
     kinds = header.IVF_PQ
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from explorer.core.params import Param, Params
@@ -34,6 +35,7 @@ class FaissFactory(FaissType):
         SEED,
     )
     search_params = (NPROBE, EF_SEARCH, RERANK)
+    effort = MappingProxyType({"nprobe": "not_probed", "efSearch": "not_visited", "rerank": "code_rank"})
     rank = 25
     kin = ""
     kinds = tuple(sorted(header.KNOWN))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import Any
 
 from explorer.core.params import Param, Params
@@ -55,6 +56,7 @@ class FaissSq(FaissType):
     lossless = False
     build_params = (Param("quantizer", "choice", "8bit", "How a number is shortened.", choices=tuple(BITS)),)
     search_params = (RERANK,)
+    effort = MappingProxyType({"rerank": "code_rank"})
     rank = 23
     kin = "scan"
     kinds = header.SQ

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import Any
 
 from explorer.core.params import Param, Params
@@ -26,6 +27,8 @@ class FaissHnsw(FaissType):
         SEED,
     )
     search_params = (EF_SEARCH,)
+    effort = MappingProxyType({"efSearch": "not_visited"})
+    remedy = "M"
     rank = 24
     kin = "graph"
     kinds = header.HNSW_FLAT

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Sequence
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -68,6 +69,8 @@ class RedisSearch(RedisType):
         Param("EF_RUNTIME", "int", None, "How many rows are kept in view: more find more, slower.", 1, MOST),
         TIMEOUT,
     )
+    effort = MappingProxyType({"EF_RUNTIME": "not_visited"})
+    remedy = "M"
     rank = 61
     called = "numbers"
     field = FIELD

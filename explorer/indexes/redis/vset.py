@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -76,6 +77,8 @@ class RedisVset(RedisType):
         ),
         TIMEOUT,
     )
+    effort = MappingProxyType({"ef_search": "not_visited", "rerank": "code_rank"})
+    remedy = "M"
     rank = 60
     called = "marked"
 

@@ -6,6 +6,7 @@ import time
 from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -46,6 +47,8 @@ class USearch(IndexType):
     search_params = (
         Param("expansion_search", "int", None, "How many rows are kept in view: more find more, slower.", 1, MOST),
     )
+    effort = MappingProxyType({"expansion_search": "not_visited"})
+    remedy = "connectivity"
     suffix = ".usearch"
     family = "usearch"
     rank = 35

@@ -1,4 +1,4 @@
-"""The Inspector: the row that is looked at, all its metadata, and how distance grows from neighbour to neighbour."""
+"""The row that is looked at, all its metadata, and how distance grows from neighbour to neighbour."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 from explorer.core.dataset import Dataset
 from explorer.gui import wording
 from explorer.gui.captions import caption, number
+from explorer.gui.inspect.words import why_missed
 from explorer.gui.panels.distance_chart import DistanceChart
 from explorer.gui.pictures import thumbnail
 from explorer.gui.theme import Theme
@@ -20,7 +21,7 @@ from explorer.session.state import State
 PICTURE = 84
 
 
-class Inspector(QWidget):
+class RowPage(QWidget):
     """Shows the focused row, or the query's row where none is in focus."""
 
     def __init__(self, controller: Controller) -> None:
@@ -72,7 +73,7 @@ class Inspector(QWidget):
         self.chart.set_theme(theme)
 
     def _follow(self, new: State, old: State) -> None:
-        watched = ("dataset", "asked", "focused", "verdict", "answer", "colour_by")
+        watched = ("dataset", "asked", "focused", "verdict", "answer", "colour_by", "explanation")
         if any(getattr(new, name) is not getattr(old, name) for name in watched):
             self._show(new)
 
@@ -128,7 +129,7 @@ def said(state: State, row: int) -> str:
     if line.mark == "hit":
         return f"True neighbour {line.rank} {at}: found."
     if line.mark == "miss":
-        return f"True neighbour {line.rank} {at}: this index did not find it."
+        return f"True neighbour {line.rank} {at}: {why_missed(state, row) or 'this index did not find it.'}"
     if line.mark == "extra":
         return f"Found {at}, but {state.k} rows are nearer."
     return f"Found {at}."

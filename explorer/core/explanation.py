@@ -1,0 +1,85 @@
+"""Why true neighbours were missed, and what would find them, as values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+import numpy as np
+from numpy.typing import NDArray
+
+from explorer.core.params import Params, Value
+
+Reason = Literal["not_opened", "not_probed", "code_rank", "not_visited", "unreachable", "not_indexed"]
+"""not_opened    the leaves that hold it were not opened (trees)
+not_probed    the cell that holds it was not looked into
+code_rank     it was compared, but its shortened code, or the library's rounding, ranked it too far behind
+not_visited   the walk through the graph ended before it came there
+unreachable   no link leads to it from where searches begin
+not_indexed   the index does not hold it
+"""
+REASONS: tuple[Reason, ...] = get_args(Reason)
+
+
+@dataclass(frozen=True)
+class Cause:
+    """What a trace says about a row that was missed: the reason, a sentence, and from which value of a search parameter
+    on it should be found, where that can be told from the trace (`param` is empty otherwise)."""
+
+    reason: Reason
+    detail: str
+    param: str = ""
+    value: Value | None = None
+
+
+@dataclass(frozen=True)
+class Fix:
+    """A setting that finds a missed row. `verified`: a search was run with it and returned the row; with `rebuild` a
+    build parameter, for which the index was built anew (verified) or is only likely to help."""
+
+    param: str
+    value: Value
+    rebuild: bool
+    verified: bool
+
+    def __str__(self) -> str:
+        """In words, as part of a sentence about the row."""
+        value = f"{self.value:,}" if isinstance(self.value, int) else str(self.value)
+        if not self.rebuild:
+            return f"{self.param} = {value} finds it"
+        return f"rebuilt with {self.param} = {value} it is {'' if self.verified else 'likely to be '}found"
+
+
+@dataclass(frozen=True)
+class Miss:
+    """A true neighbour that was not found. `true_rank` counts from 1; no fix means that only exact search finds it."""
+
+    row: int
+    true_rank: int
+    distance: float
+    reason: Reason
+    detail: str
+    fix: Fix | None
+
+    @property
+    def sentence(self) -> str:
+        """Why it was missed, and what finds it."""
+        return f"{self.detail.removesuffix('.')}; {self.fix}." if self.fix else self.detail
+
+
+@dataclass(frozen=True, eq=False)
+class Explanation:
+    """One query explained: rows found int64 (h,), the misses, and how many of all rows were compared (None where that
+    cannot be told). `params` are the search parameters that were used."""
+
+    hits: NDArray[np.int64]
+    misses: tuple[Miss, ...]
+    visited: int | None
+    total: int
+    params: Params
+
+    @property
+    def recall(self) -> float:
+        """Hits by true neighbours."""
+        true = len(self.hits) + len(self.misses)
+        return len(self.hits) / true if true else 1.0

@@ -1,0 +1,1 @@
+"""The inspector: why neighbours were missed, a search step by step, and one drawing for each kind of structure."""

@@ -1,0 +1,83 @@
+"""The inspector: four pages about the row, the misses, the search and the index."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QTabBar, QVBoxLayout, QWidget
+
+from explorer.core.params import Params
+from explorer.gui.inspect.replay import ReplayPage
+from explorer.gui.inspect.row import RowPage
+from explorer.gui.inspect.structure import StructurePage
+from explorer.gui.inspect.why import WhyPage
+from explorer.gui.theme import Theme
+from explorer.session.controller import Controller
+from explorer.session.inspecting import TABS
+from explorer.session.state import State, Tab
+
+TITLES: dict[Tab, str] = {"neighbours": "Row", "why": "Why missed", "replay": "Replay", "structure": "Structure"}
+TIPS: dict[Tab, str] = {
+    "neighbours": "The row that is looked at (Ctrl+1)",
+    "why": "Why true neighbours were missed, and what finds them (Ctrl+2)",
+    "replay": "The search, step by step (Ctrl+3)",
+    "structure": "What the index is made of (Ctrl+4)",
+}
+
+
+class Inspector(QWidget):
+    """Follows the tab of the State; `rebuild` opens the form that builds the present index with other parameters."""
+
+    def __init__(self, controller: Controller, rebuild: Callable[[Params], None]) -> None:
+        super().__init__()
+        self._controller = controller
+        self.tabs = QTabBar(drawBase=False, expanding=False, usesScrollButtons=False)
+        self.tabs.setAccessibleName("Inspector")
+        self.row = RowPage(controller)
+        self.why = WhyPage(controller, rebuild)
+        self.replay = ReplayPage(controller)
+        self.structure = StructurePage(controller)
+        self._pages: dict[Tab, QWidget] = {
+            "neighbours": self.row,
+            "why": self.why,
+            "replay": self.replay,
+            "structure": self.structure,
+        }
+        self._stack = QStackedWidget()
+        for tab in TABS:
+            place = self.tabs.addTab(TITLES[tab])
+            self.tabs.setTabToolTip(place, TIPS[tab])
+            self._stack.addWidget(self._pages[tab])
+        self.tabs.currentChanged.connect(lambda place: controller.inspecting.show(TABS[place]))
+        top = QHBoxLayout()
+        top.setContentsMargins(16, 4, 8, 0)
+        top.addWidget(self.tabs, 1)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addLayout(top)
+        column.addWidget(self._stack, 1)
+        controller.session.listen(self._follow)
+        self._show(controller.session.state)
+
+    def set_theme(self, theme: Theme) -> None:
+        """Draw in other colours."""
+        for page in (self.row, self.why, self.replay, self.structure):
+            page.set_theme(theme)
+
+    def turn_to(self, tab: Tab) -> None:
+        """Show a page, and give it the keyboard."""
+        self._controller.inspecting.show(tab)
+        self._pages[tab].setFocus()
+
+    def _follow(self, new: State, old: State) -> None:
+        if new.tab != old.tab or new.verdict is not old.verdict:
+            self._show(new)
+
+    def _show(self, state: State) -> None:
+        self._stack.setCurrentWidget(self._pages[state.tab])
+        missed = len(state.verdict.misses) if state.verdict is not None else 0
+        self.tabs.setTabText(TABS.index("why"), f"{TITLES['why']} {missed}" if missed else TITLES["why"])
+        self.tabs.blockSignals(True)
+        self.tabs.setCurrentIndex(TABS.index(state.tab))
+        self.tabs.blockSignals(False)

@@ -1,0 +1,103 @@
+"""A search on the map: the rows that were compared so far, those of the present step, and the way through a graph."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QPointF, Qt
+from PySide6.QtGui import QColor, QImage, QPainter, QPen, QPolygonF
+
+from explorer.gui.map.marks import Rows
+from explorer.gui.map.theme import MapTheme
+
+MOST_DISCS = 3000
+"""More rows than these are painted as squares into one picture, which costs the same however many they are."""
+FEW = 60
+"""Fresh rows up to so many are drawn larger."""
+MOST_PATH = 4000
+"""So many last stations of the way are drawn."""
+
+
+def _none() -> Rows:
+    return np.empty(0, np.int64)
+
+
+@dataclass(frozen=True, eq=False)
+class Played:
+    """Rows int64: `compared` before the present step, `fresh` in it, and `path`, from row to row, ending where the
+    search stands."""
+
+    compared: Rows = field(default_factory=_none)
+    fresh: Rows = field(default_factory=_none)
+    path: Rows = field(default_factory=_none)
+
+
+def paint_played(
+    painter: QPainter,
+    played: Played,
+    places: Callable[[Rows], NDArray[np.float64]],
+    size: tuple[int, int],
+    theme: MapTheme,
+) -> None:
+    """Paint over a view of that size in logical pixels; `places` says where rows lie on the screen."""
+    accent, edge = QColor(theme.accent), QColor(theme.halo)
+    tint = QColor(accent)
+    tint.setAlphaF(0.5)
+    _points(painter, _seen(places(played.compared), size), tint, 5.0, size)
+    fresh = _seen(places(played.fresh), size)
+    across = 7.5 if len(fresh) <= FEW else 5.5
+    _points(painter, fresh, edge, across + 2.0, size)
+    _points(painter, fresh, accent, across, size)
+    way = places(played.path[-MOST_PATH:])
+    way = way[np.isfinite(way).all(axis=1)]
+    if not len(way):
+        return
+    line = QColor(theme.text)
+    line.setAlphaF(0.75)
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    painter.setPen(QPen(line, 1.4, j=Qt.PenJoinStyle.RoundJoin))
+    painter.drawPolyline(_polygon(way))
+    painter.setPen(QPen(QColor(theme.text), 2.0))
+    painter.drawEllipse(QPointF(*way[-1]), 8.5, 8.5)
+
+
+def _seen(at: NDArray[np.float64], size: tuple[int, int]) -> NDArray[np.float64]:
+    """The places that lie in view."""
+    with np.errstate(invalid="ignore"):
+        inside = (at > -8).all(axis=1) & (at < np.array(size) + 8).all(axis=1)
+    return at[inside]
+
+
+def _points(
+    painter: QPainter, at: NDArray[np.float64], colour: QColor, across: float, size: tuple[int, int]
+) -> None:  # fmt: skip
+    if not len(at):
+        return
+    if len(at) > MOST_DISCS:
+        painter.drawImage(QPointF(), _squares(at, colour, size, max(2, round(across) - 2)))
+        return
+    painter.setPen(QPen(colour, across, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap))
+    painter.drawPoints(_polygon(at))
+
+
+def _squares(at: NDArray[np.float64], colour: QColor, size: tuple[int, int], across: int) -> QImage:
+    """A clear picture of the view with a square at each place."""
+    width, height = size
+    pitch = (width + 3) // 4 * 4
+    mask = np.zeros((height, pitch), np.uint8)
+    left, top = (np.floor(at).astype(np.int64) - across // 2).T
+    for down in range(across):
+        for right in range(across):
+            x, y = left + right, top + down
+            inside = (x >= 0) & (x < width) & (y >= 0) & (y < height)
+            mask[y[inside], x[inside]] = 1
+    image = QImage(mask.data, width, height, pitch, QImage.Format.Format_Indexed8)
+    image.setColorTable([0, colour.rgba()])
+    return image.copy()
+
+
+def _polygon(at: NDArray[np.float64]) -> QPolygonF:
+    return QPolygonF([QPointF(x, y) for x, y in at.tolist()])

@@ -1,0 +1,73 @@
+"""Where a map can be trusted: whether true neighbours are near each other in two dimensions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from explorer.core.progress import Progress, silent
+from explorer.measure.truth import TrueNeighbours
+
+WIDTH = 10
+"""A neighbour counts as near on the map when it is among so many times k nearest points."""
+TOGETHER = 4096
+
+
+@dataclass(frozen=True, eq=False)
+class Honesty:
+    """`shares` float32 (n,): which share of a row's k true neighbours are among its k · `width` nearest on the map, NaN
+    where it was not looked at. `asked` rows were; by chance the share would be `chance`."""
+
+    shares: NDArray[np.float32]
+    asked: int
+    k: int
+    width: int
+
+    @property
+    def mean(self) -> float:
+        """The mean of those that were looked at."""
+        return float(np.nanmean(self.shares))
+
+    @property
+    def chance(self) -> float:
+        """The mean that points strewn at random would have."""
+        return min(1.0, self.k * self.width / max(1, len(self.shares) - 1))
+
+
+def honest(
+    positions: NDArray[np.float32], truth: TrueNeighbours, width: int = WIDTH, progress: Progress = silent
+) -> Honesty:
+    """Compare positions (n, 2), all finite, with the true neighbours of a sample of rows."""
+    from scipy.spatial import cKDTree
+
+    shares = np.full(len(positions), np.nan, np.float32)
+    k = truth.neighbours.shape[1]
+    progress(None, "sorting the map")
+    tree = cKDTree(np.asarray(positions, np.float64))
+    for start in range(0, len(truth.rows), TOGETHER):
+        progress(start / len(truth.rows), "neighbours on the map")
+        rows = truth.rows[start : start + TOGETHER]
+        neighbours = truth.neighbours[start : start + TOGETHER]
+        shares[rows] = near_on_map(positions, tree, rows, neighbours, width).mean(axis=1) if k else 1.0
+    return Honesty(shares, len(truth.rows), k, width)
+
+
+def near_on_map(
+    positions: NDArray[np.float32],
+    tree: object,
+    rows: NDArray[np.int64],
+    neighbours: NDArray[np.int64],
+    width: int = WIDTH,
+) -> NDArray[np.bool_]:
+    """Which of the neighbours (s, k) of rows (s,) are among the k · width points nearest to it, ties included.
+
+    `tree` is a cKDTree of the positions.
+    """
+    points = np.asarray(positions, np.float64)
+    nearest = min(neighbours.shape[1] * width + 1, len(points))
+    reach = tree.query(points[rows], k=[nearest])[0]  # type: ignore[attr-defined]
+    apart = np.linalg.norm(points[neighbours] - points[rows][:, None], axis=2)
+    found: NDArray[np.bool_] = apart <= reach * (1 + 1e-9)
+    return found
