@@ -102,10 +102,12 @@ def test_every_miss_has_a_reason_and_every_verified_fix_finds_the_row(tmp_path: 
         pytest.skip(reason)
     dataset = explorer.load("sample:digits")
     build, given = POOR[name]
+    # Where two parameters are needed indexes are built, which takes its time.
+    rows = range(0, dataset.rows, 90 if name == "faiss-ivfpq" else 16)
     counted: Counter[str] = Counter()
     with opened(dataset, name, "euclidean", build, tmp_path / "i") as (handle, searcher):
         fresh = kind.open(handle, dataset)
-        for row, told in explained_rows(dataset, handle, searcher, given, range(0, dataset.rows, 90 if name == "faiss-ivfpq" else 16)):
+        for row, told in explained_rows(dataset, handle, searcher, given, rows):
             truth, found = true(dataset, "euclidean", row), searched(dataset, handle, searcher, given, row)
             verdict = judged(found, truth, "euclidean")
             assert [miss.row for miss in told.misses] == verdict.misses.tolist()
@@ -154,16 +156,16 @@ def test_fixes_differ_where_two_parameters_are_needed(tmp_path: Path) -> None:
     dataset = explorer.load("sample:digits")
     pytest.importorskip("faiss")
     params, pairs = set[str](), 0
-    given: Params = {"nprobe": 4, "rerank": 0}
-    with opened(dataset, "faiss-ivfpq", "euclidean", {"nlist": 40, "m": 4, "seed": 1}, tmp_path / "i") as (
+    given: Params = {"nprobe": 2, "rerank": 12}
+    with opened(dataset, "faiss-ivfpq", "euclidean", {"nlist": 40, "m": 8, "seed": 1}, tmp_path / "i") as (
         handle,
         searcher,
     ):
-        for row, told in explained_rows(dataset, handle, searcher, given, range(0, dataset.rows, 150)):
+        for row, told in explained_rows(dataset, handle, searcher, given, range(0, dataset.rows, 75)):
             for miss in told.misses:
                 if miss.fix is None:
                     pair = re.search(r"Only together nprobe = ([\d,]+) and rerank = ([\d,]+) find it", miss.detail)
-                    assert pair is not None, miss.detail
+                    assert pair is not None
                     nprobe, rerank = (int(number.replace(",", "")) for number in pair.groups())
                     found = searched(dataset, handle, searcher, {"nprobe": nprobe, "rerank": rerank}, row)
                     assert miss.row in found.rows
