@@ -196,6 +196,11 @@ def test_the_steps_of_a_trace(make_dataset: MakeDataset, tmp_path: Path) -> None
     assert (trace.values[later] <= trace.values[trace.origins[later]]).all()
     expected = np.linalg.norm(x[trace.rows].astype(np.float64) - x[700].astype(np.float64), axis=1)
     np.testing.assert_allclose(trace.scores, expected, rtol=1e-5, atol=1e-5)
+    by_effort = forests.needed(forest, trace)
+    for row, needed in list(zip(trace.rows.tolist(), by_effort.tolist(), strict=True))[::23]:
+        every = len(x)
+        assert row in searcher.search(x[700:701], every, {"search_k": needed})[0]
+        assert needed == 1 or row not in searcher.search(x[700:701], every, {"search_k": needed - 1})[0]
     assert len(trace) == len(trace.places) and trace.total == len(x)
     assert trace.computed == (trace.actions == SPLIT).sum() + len(met)
 

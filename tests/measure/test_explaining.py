@@ -44,6 +44,9 @@ POOR: dict[str, tuple[Params, Params]] = {
     "voyager": ({"M": 3, "ef_construction": 20, "seed": 1}, {}),
 }
 """Build and search parameters with which each type misses some."""
+STEPS = {"faiss-sq": 6, "faiss-hnsw": 8, "faiss-ivfpq": 50}
+"""Every so many rows are asked: more where less is missed, fewer where indexes are built because two search parameters
+are needed."""
 K = 10
 
 
@@ -102,8 +105,7 @@ def test_every_miss_has_a_reason_and_every_verified_fix_finds_the_row(tmp_path: 
         pytest.skip(reason)
     dataset = explorer.load("sample:digits")
     build, given = POOR[name]
-    # Where two parameters are needed indexes are built, which takes its time.
-    rows = range(0, dataset.rows, 90 if name == "faiss-ivfpq" else 16)
+    rows = range(0, dataset.rows, STEPS.get(name, 16))
     counted: Counter[str] = Counter()
     with opened(dataset, name, "euclidean", build, tmp_path / "i") as (handle, searcher):
         fresh = kind.open(handle, dataset)
@@ -129,7 +131,7 @@ def test_every_miss_has_a_reason_and_every_verified_fix_finds_the_row(tmp_path: 
                     asked = {**given, miss.fix.param: miss.fix.value}
                     assert miss.row in searched(dataset, handle, fresh, asked, row).rows
         fresh.close()
-    assert sum(counted[reason] for reason in REASONS) >= 40, counted
+    assert sum(counted[reason] for reason in REASONS) >= 100, counted
     assert counted["no fix"] <= 0.1 * sum(counted.values())
 
 

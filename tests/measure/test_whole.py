@@ -20,7 +20,7 @@ from explorer.indexes import asking, type_named
 from explorer.indexes.base import IndexHandle, Searcher
 from explorer.indexes.building import built
 from explorer.measure.difficulty import difficulty, intrinsic_dimension, skewness
-from explorer.measure.honesty import honest
+from explorer.measure.honesty import honest, landed_far
 from explorer.measure.painting import RecallMap, painted
 from explorer.measure.recall import sampled
 from explorer.measure.truth import TrueNeighbours, true_neighbours
@@ -148,6 +148,8 @@ def test_honesty_is_what_counting_by_hand_gives(new_dataset: NewDataset, tmp_pat
         for row, neighbours in zip(truth.rows, truth.neighbours, strict=True):
             near = np.argsort(on_map[row])[: 6 * width]
             assert told.shares[row] == pytest.approx(np.isin(neighbours, near).mean(), abs=1e-6)
+            far = landed_far(positions, int(row), neighbours, width)
+            assert far.tolist() == (~np.isin(neighbours, near)).tolist()
         assert told.chance == pytest.approx(6 * width / 399)
         assert told.chance < told.mean < 1
 

@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 
 from explorer.core.progress import Progress, silent
 from explorer.core.structure import Forest
-from explorer.errors import BadFile
+from explorer.errors import BadFile, TooLarge
 from explorer.indexes.annoy.layout import NODES_AT_A_TIME, Layout, roots
 
-DEEPEST = 2**15 - 1
-"""What a depth is counted with; a tree of a million rows has about 30 levels."""
+MOST = 2**15 - 1
+"""What trees and levels are counted with; a tree of a million rows has about 30 levels."""
 GLANCED = 8
 """So many numbers of a plane are looked at before all of them are."""
 
@@ -31,17 +31,19 @@ class Grown:
 def read(path: Path, layout: Layout, rows: int, progress: Progress = silent) -> Grown:
     """Read the forest of a file that was checked; nodes are numbered by depth, then from left to right.
 
-    Raises BadFile when its branches are not trees, which `layout.check` does not see.
+    Raises BadFile when its branches are not trees, which `layout.check` does not see; TooLarge for very many of them.
     """
     nodes = layout.nodes(path)
     descendants = nodes["descendants"]
     level: NDArray[Any] = roots(nodes)
+    if len(level) > MOST:
+        raise TooLarge(f"{path}: {len(level):,} trees are more than can be looked into here; {MOST:,} can.")
     trees, parents, first = np.arange(len(level)), np.full(len(level), -1), 0
     most = 2 * rows * len(level)
     levels: list[tuple[NDArray[Any], ...]] = []
     while len(level):
         progress(None, f"level {len(levels)}")
-        if len(levels) > DEEPEST or first + len(level) > most:
+        if len(levels) > MOST or first + len(level) > most:
             raise BadFile(path, "it is damaged: its branches are no trees.")
         split = (level >= rows) & (descendants[level] > layout.leaf_most)
         following = first + len(level)
