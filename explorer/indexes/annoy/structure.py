@@ -22,10 +22,13 @@ GLANCED = 8
 
 @dataclass(frozen=True, eq=False)
 class Grown:
-    """A Forest, and where its nodes stand in the file: int32 (m,). A leaf of one row can be the row's own item."""
+    """A Forest with its file: the file's nodes, mapped, how they are laid out, and where among them those of the Forest
+    stand, int32 (m,). A leaf of one row can be the row's own item."""
 
     forest: Forest
     places: NDArray[np.int32]
+    nodes: NDArray[Any]
+    layout: Layout
 
 
 def read(path: Path, layout: Layout, rows: int, progress: Progress = silent) -> Grown:
@@ -72,7 +75,7 @@ def read(path: Path, layout: Layout, rows: int, progress: Progress = silent) -> 
         leaf_starts=starts,
         leaf_rows=_leaf_rows(nodes, places, leaves, sizes, rows, layout, progress),
     )
-    return Grown(forest, places)
+    return Grown(forest, places, nodes, layout)
 
 
 def _drawn_by_lot(
