@@ -120,6 +120,7 @@ def _difference(grown: Grown, ours: NDArray[np.int64], theirs: NDArray[np.int64]
     odd = np.setxor1d(ours, theirs)
     if len(ours) == len(theirs):
         scores = replay.compared(grown, np.concatenate([odd, ours[-1:]]), query)
-        if not len(odd) or np.allclose(scores, scores[-1], rtol=SAME, atol=SAME):
+        scale = 1.0 if grown.layout.library_metric == "angular" else np.abs(scores).max(initial=0)
+        if not len(odd) or np.allclose(scores, scores[-1], rtol=0, atol=SAME * scale):
             return ""
     return f"The replay finds {len(np.setdiff1d(ours, theirs)):,} rows that annoy does not list."
