@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from explorer.core.structure import Forest
+from explorer.core.trace import LEAF, Trace
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,6 +65,14 @@ def branches(forest: Forest, tree: int, depth: int) -> NDArray[np.int32]:
     for leaf in own[forest.children[own, 0] < 0]:
         found[rows_of(forest, leaf)] = branch[leaf]
     return found
+
+
+def needed(forest: Forest, trace: Trace) -> NDArray[np.int64]:
+    """From which effort on each row of a trace through the forest is met, int64 (v,): one more than the rows looked at
+    before its leaf, each as often as it was met, which is how annoy's `search_k` counts."""
+    leaf = trace.actions == LEAF
+    before = np.concatenate([[0], np.cumsum(forest.sizes[trace.places[leaf]], dtype=np.int64)])
+    return before[np.searchsorted(trace.known[leaf], np.arange(1, len(trace.rows) + 1))] + 1
 
 
 def rows_of(forest: Forest, leaf: int) -> NDArray[np.int32]:

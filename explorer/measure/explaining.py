@@ -92,14 +92,22 @@ def _tried(
     likely = cause or (_told(kind.effort[efforts[0]], efforts[0], params) if efforts else _told("not_indexed"))
     if efforts and trials.over:
         told = _more(likely, f"{SECONDS:.0f} seconds of trials found no value that finds it.")
+    elif len(efforts) > 1 and trials.finds(row, full):
+        told = _more(likely, f"Only together {_together(trials, efforts, full, row)} find it.")
     elif efforts and trials.crowded(miss, full):
         return _more(likely, "Rows exactly as near stand in its place; only exact search tells all of them."), None
-    elif len(efforts) > 1 and trials.finds(row, full):
-        told = _more(likely, f"Only {' and '.join(f'{name} = {full[name]:,}' for name in efforts)} together find it.")
     else:
         told = cause or _told("not_indexed" if kind.reaches_all else "unreachable")
     fix = _rebuilt(trials, kind, row, told)
     return (told, fix) if fix is not None else (_more(told, "Exact search finds it."), None)
+
+
+def _together(trials: Trials, efforts: list[str], full: Params, row: int) -> str:
+    """The smallest values of several search parameters that find a row which none of them finds alone."""
+    values = dict(full)
+    for name in efforts:
+        values[name] = trials.smallest(row, name, besides=values) or values[name]
+    return " and ".join(f"{name} = {value:,}" for name, value in values.items())
 
 
 def _told(reason: Reason, param: str = "", params: Params | None = None) -> Cause:

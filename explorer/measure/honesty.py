@@ -54,6 +54,16 @@ def honest(
     return Honesty(shares, len(truth.rows), k, width)
 
 
+def landed_far(
+    positions: NDArray[np.float32], row: int, neighbours: NDArray[np.int64], width: int = WIDTH
+) -> NDArray[np.bool_]:
+    """Which of the k true neighbours of one row are not among the k · width points nearest to it on the map."""
+    apart = np.linalg.norm(positions.astype(np.float64) - positions[row], axis=1)
+    nearest = min(len(neighbours) * width, len(positions) - 1)
+    found: NDArray[np.bool_] = apart[neighbours] > np.partition(apart, nearest)[nearest] * (1 + 1e-9)
+    return found
+
+
 def near_on_map(
     positions: NDArray[np.float32],
     tree: object,

@@ -82,15 +82,16 @@ class Trials:
         most = int(self._kind.full_effort(self.handle).get(param, self.handle.rows))
         return most if declared.maximum is None else min(most, int(declared.maximum))
 
-    def smallest(self, row: int, param: str, predicted: int | None = None) -> int | None:
+    def smallest(self, row: int, param: str, predicted: int | None = None, besides: Params | None = None) -> int | None:
         """The smallest value of a search parameter, larger than the present one, with which a search returns the row.
 
-        None where the largest does not, or the time has passed. A value that is predicted is tried first.
+        None where the largest does not, or the time has passed. A value that is predicted is tried first. `besides`
+        are other search parameters that are changed too.
         """
         low, most = int(self.params({})[param]), self.most(param)
 
         def finds(value: int) -> bool:
-            return self.finds(row, {param: value})
+            return self.finds(row, {**(besides or {}), param: value})
 
         high = predicted if predicted is not None and low < predicted <= most else min(most, max(2 * low, 1))
         while not finds(high):

@@ -29,7 +29,7 @@ TREES = 7
 
 
 def clustered(rows: int = 3000, dimensions: int = 20) -> NDArray[np.float32]:
-    """Clusters of unequal size and vectors of unequal length; a tenth of them equal, which annoy can only part by lot."""
+    """Clusters of unequal size and lengths; a tenth of the rows are equal, which annoy can only part by lot."""
     random = np.random.default_rng(2)
     centres = random.standard_normal((12, dimensions)) * 2
     x = centres[random.integers(0, 12, rows) ** 2 % 12] + random.standard_normal((rows, dimensions))
@@ -196,6 +196,11 @@ def test_the_steps_of_a_trace(make_dataset: MakeDataset, tmp_path: Path) -> None
     assert (trace.values[later] <= trace.values[trace.origins[later]]).all()
     expected = np.linalg.norm(x[trace.rows].astype(np.float64) - x[700].astype(np.float64), axis=1)
     np.testing.assert_allclose(trace.scores, expected, rtol=1e-5, atol=1e-5)
+    by_effort = forests.needed(forest, trace)
+    for row, needed in list(zip(trace.rows.tolist(), by_effort.tolist(), strict=True))[::23]:
+        every = len(x)
+        assert row in searcher.search(x[700:701], every, {"search_k": needed})[0]
+        assert needed == 1 or row not in searcher.search(x[700:701], every, {"search_k": needed - 1})[0]
     assert len(trace) == len(trace.places) and trace.total == len(x)
     assert trace.computed == (trace.actions == SPLIT).sum() + len(met)
 
@@ -259,7 +264,7 @@ def test_branches_that_are_no_trees_are_refused(make_dataset: MakeDataset, tmp_p
     dataset = make_dataset(x)
     handle = type_named("annoy").adopted(path, dataset, "cosine")
     searcher = type_named("annoy").open(handle, dataset)
-    with pytest.raises(BadFile, match="no trees|more rows"):
+    with pytest.raises(BadFile, match=r"no trees|more rows"):
         searcher.structure()
     with pytest.raises(BadFile):
         structure.read(path, layout, 500, silent)

@@ -16,15 +16,20 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from explorer.core.dataset import Dataset
+from explorer.core.explanation import Explanation, Fix, Miss
 from explorer.core.neighbours import Neighbours
 from explorer.core.projection import Projection
 from explorer.core.query import Query, row_query
+from explorer.core.structure import Cells, Codes, Difficulty, Facts, Forest, Growth, Layers
+from explorer.core.trace import Trace
 from explorer.formats import reading
 from explorer.indexes.base import IndexHandle
+from explorer.measure.honesty import Honesty
+from explorer.measure.painting import RecallMap
 from explorer.measure.recall import RecallResult
 from explorer.servers.abilities import Abilities
 from explorer.servers.catalogue import Holding
-from explorer.work import requests, wire
+from explorer.work import inspecting, requests, wire
 from explorer.work.wire import Packed, packed, unpacked
 
 HANDLE = IndexHandle("annoy", "dot", {"trees": 5, "seed": 1}, Path("/a/ü.ann"), 10, 3, 99, 0.25, "annoy 1.17.3")
@@ -65,7 +70,40 @@ def values(dataset: Dataset) -> dict[str, Any]:
         requests.ReadingsRequest(dataset, "#3", "row"),
         requests.SearchRequest(dataset, HANDLE, query, 10),
     ]
+    made += inside(dataset, query)
     return {type(value).__name__: value for value in made}
+
+
+def inside(dataset: Dataset, query: Query) -> list[Any]:
+    """What is seen of an index, of a search and of the whole Dataset, and how it is asked for."""
+    ints, floats, flags = np.arange(3, dtype=np.int32), np.array([0.5, np.inf, -1.0]), np.array([True, False])
+    fix = Fix("search_k", 99, rebuild=False, verified=True)
+    miss = Miss(3, 1, 0.5, "not_opened", "It was not opened.", fix)
+    asked = (dataset, HANDLE, HANDLE)
+    return [
+        Forest(3, ints, ints, ints, ints, ints, ints, flags, ints, ints),
+        Growth(ints, flags, ints, ints, flags),
+        Cells(ints, ints, floats, 1.5),
+        Codes(floats, floats, ints, ints, 8),
+        Layers(ints, (ints, ints), (ints,), 4, (8, 4)),
+        Facts((("links", "3"),), "A note."),
+        Trace("forest", ints, ints, floats, ints, ints, ints, ints, floats, ints, 9, 8, counters={"splits": 3}),
+        fix,
+        miss,
+        Explanation(ints, (miss, replace(miss, fix=None)), None, 9, {"search_k": 10}),
+        RecallMap(floats, 2, 10, {"search_k": 10}),
+        Honesty(floats, 2, 10, 10),
+        Difficulty(9, floats, 3.5, ints, 0.5, 1, ints, floats, {"hubs": "1"}),
+        inspecting.StructureRequest(dataset, HANDLE, leaf_rows=True),
+        inspecting.BranchesRequest(dataset, HANDLE, 1, 2),
+        inspecting.MarginsRequest(dataset, HANDLE, 3),
+        inspecting.GrowthRequest(*asked, query, 10, {"search_k": 9}),
+        inspecting.TraceRequest(dataset, HANDLE, query, 10, {"search_k": 9}),
+        inspecting.ExplainRequest(*asked, query, 10, {"search_k": 9}),
+        inspecting.RecallMapRequest(*asked, {"search_k": 9}, 10, 100, 1),
+        inspecting.HonestyRequest(dataset, HANDLE, np.zeros((200, 2), np.float32), 10),
+        inspecting.DifficultyRequest(dataset, HANDLE),
+    ]
 
 
 def same(a: Any, b: Any) -> bool:

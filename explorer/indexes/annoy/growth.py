@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from numpy.typing import NDArray
 
 from explorer.core.forest import rows_of
 from explorer.core.progress import Progress
 from explorer.core.structure import Growth
-from explorer.indexes.annoy.layout import Layout
 from explorer.indexes.annoy.structure import Grown
 from explorer.indexes.annoy.walk import walked
 
@@ -20,8 +17,6 @@ STOPS = (1, 2, 5)
 
 def growth(
     grown: Grown,
-    nodes: NDArray[Any],
-    layout: Layout,
     query: NDArray[np.float32],
     truth: NDArray[np.int64],
     search_k: int,
@@ -32,7 +27,7 @@ def growth(
     forest = grown.forest
     trees = len(forest.roots)
     # The first leaf of a walk through one tree is the one into which the query falls.
-    alone = (walked(grown, nodes, layout, query, 1, roots=root) for root in np.split(forest.roots, trees))
+    alone = (walked(grown, query, 1, roots=root) for root in np.split(forest.roots, trees))
     leaves = np.array([walk.nodes[-1] for walk in alone], np.int32)
     shared = np.array([np.isin(truth, rows_of(forest, leaf)) for leaf in leaves]).reshape(trees, len(truth))
     stops = np.array(_stops(trees), np.int32)
@@ -40,7 +35,7 @@ def growth(
     found = np.zeros((len(stops), len(truth)), bool)
     for i, (stop, enough) in enumerate(zip(stops.tolist(), effort.tolist(), strict=True)):
         progress(i / len(stops), f"{stop} of {trees} trees")
-        found[i] = walked(grown, nodes, layout, query, enough, roots=forest.roots[:stop]).needed[truth] > 0
+        found[i] = walked(grown, query, enough, roots=forest.roots[:stop]).needed[truth] > 0
     return Growth(leaves, shared, stops, effort, found)
 
 

@@ -42,10 +42,9 @@ def traced(
     )
 
 
-def compared(
-    nodes: NDArray[Any], layout: Layout, rows: NDArray[np.integer[Any]], query: NDArray[np.float32]
-) -> NDArray[np.float32]:
+def compared(grown: Grown, rows: NDArray[np.integer[Any]], query: NDArray[np.float32]) -> NDArray[np.float32]:
     """What annoy sorts items by, float32 (m,), smaller first: squared distances, sums, or inner products turned."""
+    nodes, layout = grown.nodes, grown.layout
     found = np.empty(len(rows), np.float32)
     for start in range(0, len(rows), ROWS_AT_A_TIME):
         some = rows[start : start + ROWS_AT_A_TIME]

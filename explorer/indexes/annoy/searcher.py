@@ -40,7 +40,7 @@ class AnnoySearcher(Searcher):
         except OSError as error:
             raise BadFile(path, f"annoy could not open it: {error}.") from error
         self._index: Any = index
-        self._path, self._nodes = path, layout.nodes(path)
+        self._path = path
         self._grown: Grown | None = None
         self._farther: tuple[bytes, Walk] | None = None
         self._radius = items.radius_of(path, layout, dataset)
@@ -69,38 +69,37 @@ class AnnoySearcher(Searcher):
     def trace(self, vector: NDArray[np.float32], k: int, params: Params, progress: Progress = silent) -> Trace:
         """The queue of annoy's search, node by node."""
         grown, query, search_k = self._forest(progress), self._query(vector), int(params["search_k"])
-        walk = walked(grown, self._nodes, self._layout, query, search_k)
-        scores = replay.compared(self._nodes, self._layout, walk.order, query)
+        walk = walked(grown, query, search_k)
+        scores = replay.compared(grown, walk.order, query)
         nearest = walk.order[np.lexsort((walk.order, scores))].astype(np.int64)
         k = min(k, self._dataset.rows)
         found = self._zeros_last(nearest[: k + self._zeros])[:k] if self._zeros else nearest[:k]
         theirs = self.search(vector[None], k, params)[0]
-        differs = self._difference(found, theirs[theirs >= 0], query)
+        differs = _difference(grown, found, theirs[theirs >= 0], query)
         return replay.traced(grown, walk, replay.shown(self._layout, scores), found, search_k, differs)
 
     def cause(self, trace: Trace, vector: NDArray[np.float32], row: int, progress: Progress = silent) -> Cause:
         """Not opened, and the exact search_k that opens it; or not indexed."""
         grown, key = self._forest(progress), vector.tobytes()
         if self._farther is None or self._farther[0] != key or not self._farther[1].needed[row]:
-            farther = walked(grown, self._nodes, self._layout, self._query(vector), wanted=row)
+            farther = walked(grown, self._query(vector), wanted=row)
             self._farther = (key, farther)
         return replay.cause(grown, trace, row, self._farther[1])
 
     def margins(self, node: int, progress: Progress = silent) -> NDArray[np.float32]:
         """The rows as annoy holds them against the plane of a split."""
-        return margins(self._forest(progress), self._nodes, self._layout, node, progress)
+        return margins(self._forest(progress), node, progress)
 
     def growth(
         self, vector: NDArray[np.float32], truth: NDArray[np.int64], k: int, params: Params, progress: Progress = silent
     ) -> Growth:
         """Which true neighbours share leaves with the query, and which the first trees find."""
         grown, query = self._forest(progress), self._query(vector)
-        return growth.growth(grown, self._nodes, self._layout, query, truth, int(params["search_k"]), progress)
+        return growth.growth(grown, query, truth, int(params["search_k"]), progress)
 
     def close(self) -> None:
         """Unmap the file."""
         self._index.unload()
-        self._nodes = self._nodes[:0].copy()
         self._grown = self._farther = None
 
     def _forest(self, progress: Progress) -> Grown:
@@ -111,16 +110,17 @@ class AnnoySearcher(Searcher):
     def _query(self, vector: NDArray[np.float32]) -> NDArray[np.float32]:
         return np.ascontiguousarray(items.as_queries(vector[None], self._layout, self._radius)[0], np.float32)
 
-    def _difference(self, ours: NDArray[np.int64], theirs: NDArray[np.int64], query: NDArray[np.float32]) -> str:
-        """In a sentence, how a replay differs from annoy's own list by more than rounding; empty when it does not."""
-        odd = np.setxor1d(ours, theirs)
-        if len(ours) == len(theirs) and not len(odd):
-            return ""
-        scores = replay.compared(self._nodes, self._layout, np.concatenate([odd, ours[-1:]]), query)
-        if len(ours) == len(theirs) and np.allclose(scores, scores[-1], rtol=SAME, atol=SAME):
-            return ""
-        return f"The replay finds {len(np.setdiff1d(ours, theirs))} rows that annoy does not list."
-
     def _zeros_last(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
         zero = ~self._dataset.vectors[rows].any(axis=1)
         return np.concatenate([rows[~zero], rows[zero]])
+
+
+def _difference(grown: Grown, ours: NDArray[np.int64], theirs: NDArray[np.int64], query: NDArray[np.float32]) -> str:
+    """In a sentence, how a replay differs from annoy's own list by more than rounding; empty when it does not."""
+    odd = np.setxor1d(ours, theirs)
+    if len(ours) == len(theirs):
+        scores = replay.compared(grown, np.concatenate([odd, ours[-1:]]), query)
+        scale = 1.0 if grown.layout.library_metric == "angular" else np.abs(scores).max(initial=0)
+        if not len(odd) or np.allclose(scores, scores[-1], rtol=0, atol=SAME * scale):
+            return ""
+    return f"The replay finds {len(np.setdiff1d(ours, theirs)):,} rows that annoy does not list."

@@ -11,39 +11,44 @@ from numpy.typing import NDArray
 
 from explorer.core.progress import Progress, silent
 from explorer.core.structure import Forest
-from explorer.errors import BadFile
+from explorer.errors import BadFile, TooLarge
 from explorer.indexes.annoy.layout import Layout, roots
 
 NODES_AT_A_TIME = 65536
 
-DEEPEST = 2**15 - 1
-"""What a depth is counted with; a tree of a million rows has about 30 levels."""
+MOST = 2**15 - 1
+"""What trees and levels are counted with; a tree of a million rows has about 30 levels."""
 GLANCED = 8
 """So many numbers of a plane are looked at before all of them are."""
 
 
 @dataclass(frozen=True, eq=False)
 class Grown:
-    """A Forest, and where its nodes stand in the file: int32 (m,). A leaf of one row can be the row's own item."""
+    """A Forest with its file: the file's nodes, mapped, how they are laid out, and where among them those of the Forest
+    stand, int32 (m,). A leaf of one row can be the row's own item."""
 
     forest: Forest
     places: NDArray[np.int32]
+    nodes: NDArray[Any]
+    layout: Layout
 
 
 def read(path: Path, layout: Layout, rows: int, progress: Progress = silent) -> Grown:
     """Read the forest of a file that was checked; nodes are numbered by depth, then from left to right.
 
-    Raises BadFile when its branches are not trees, which `layout.check` does not see.
+    Raises BadFile when its branches are not trees, which `layout.check` does not see; TooLarge for very many of them.
     """
     nodes = layout.nodes(path)
     descendants = nodes["descendants"]
     level: NDArray[Any] = roots(nodes)
+    if len(level) > MOST:
+        raise TooLarge(f"{path}: {len(level):,} trees are more than can be looked into here; {MOST:,} can.")
     trees, parents, first = np.arange(len(level)), np.full(len(level), -1), 0
     most = 2 * rows * len(level)
     levels: list[tuple[NDArray[Any], ...]] = []
     while len(level):
         progress(None, f"level {len(levels)}")
-        if len(levels) > DEEPEST or first + len(level) > most:
+        if len(levels) > MOST or first + len(level) > most:
             raise BadFile(path, "it is damaged: its branches are no trees.")
         split = (level >= rows) & (descendants[level] > layout.leaf_most)
         following = first + len(level)
@@ -72,7 +77,7 @@ def read(path: Path, layout: Layout, rows: int, progress: Progress = silent) -> 
         leaf_starts=starts,
         leaf_rows=_leaf_rows(nodes, places, leaves, sizes, rows, layout, progress),
     )
-    return Grown(forest, places)
+    return Grown(forest, places, nodes, layout)
 
 
 def _drawn_by_lot(

@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 from explorer import machine_code
 from explorer.core.progress import Progress, silent
 from explorer.errors import BadParameter
-from explorer.indexes.annoy.layout import Layout
 from explorer.indexes.annoy.structure import NODES_AT_A_TIME, Grown
 
 NO_ROW = -1
@@ -43,8 +42,6 @@ class Walk:
 
 def walked(
     grown: Grown,
-    nodes: NDArray[Any],
-    layout: Layout,
     query: NDArray[np.float32],
     search_k: int = ALL,
     *,
@@ -53,13 +50,13 @@ def walked(
 ) -> Walk:
     """Search for a query (width,), as annoy gets it, until `search_k` rows were looked at.
 
-    With `wanted` until that row is met; from all roots unless some are given. `nodes` are those of the file.
+    With `wanted` until that row is met; from all roots unless some are given.
     """
     forest = grown.forest
     found = _loop()(
-        nodes["vector"],
-        nodes["factor"],
-        OFFSETS[layout.library_metric],
+        grown.nodes["vector"],
+        grown.nodes["factor"],
+        OFFSETS[grown.layout.library_metric],
         grown.places,
         forest.children,
         forest.leaf_starts,
@@ -73,18 +70,16 @@ def walked(
     return Walk(*found)
 
 
-def margins(
-    grown: Grown, nodes: NDArray[Any], layout: Layout, node: int, progress: Progress = silent
-) -> NDArray[np.float32]:
+def margins(grown: Grown, node: int, progress: Progress = silent) -> NDArray[np.float32]:
     """The margins of all rows (n,) to a split; 0 where it was drawn by lot. Raises BadParameter for no split."""
-    forest = grown.forest
+    forest, nodes = grown.forest, grown.nodes
     if not 0 <= node < len(forest.children) or forest.children[node, 0] < 0:
         raise BadParameter(f"{node} is no split of this forest.")
     found = np.zeros(forest.rows, np.float32)
     if forest.random[node]:
         return found
     split = nodes[grown.places[node]]
-    added = {0: 0.0, 1: split["factor"], 2: split["factor"] ** 2}[OFFSETS[layout.library_metric]]
+    added = {0: 0.0, 1: split["factor"], 2: split["factor"] ** 2}[OFFSETS[grown.layout.library_metric]]
     for start in range(0, forest.rows, NODES_AT_A_TIME):
         progress(start / forest.rows, "margins")
         block = slice(start, min(start + NODES_AT_A_TIME, forest.rows))
