@@ -1,4 +1,4 @@
-"""What the index types over graph libraries share: adding in batches, writing beside, searching row by row.
+"""What the index types over graph libraries share: adding in batches, writing beside, asking for as many as there are.
 
 And `check_links`, which makes sure of a graph that somebody else wrote before a library walks it.
 """
@@ -6,7 +6,6 @@ And `check_links`, which makes sure of a graph that somebody else wrote before a
 from __future__ import annotations
 
 import os
-from abc import abstractmethod
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,11 +15,9 @@ from numpy.typing import NDArray
 
 from explorer.core.dataset import Dataset
 from explorer.core.metric import Metric
-from explorer.core.params import Params
-from explorer.core.progress import Progress, silent
+from explorer.core.progress import Progress
 from explorer.errors import BadFile, BadParameter, TaskFailed
 from explorer.indexes.annoy.items import LARGEST, SMALLEST, scaled
-from explorer.indexes.base import Searcher
 from explorer.room import check_disk, check_memory
 
 BATCH = 512
@@ -88,36 +85,6 @@ def beside(path: Path) -> Iterator[Path]:
         raise TaskFailed(f"{path}: the index could not be written; is the disk full? ({error})") from error
     finally:
         unfinished.unlink(missing_ok=True)
-
-
-class GraphSearcher(Searcher):
-    """Asks a library for one query after the other. Under cosine zero rows come last, wherever it puts them."""
-
-    def __init__(self, dataset: Dataset, metric: Metric) -> None:
-        self._dataset, self._metric = dataset, metric
-        self._zeros = dataset.zero_rows if metric == "cosine" else 0
-
-    @abstractmethod
-    def _nearest(self, query: NDArray[np.float32], k: int, params: Params) -> NDArray[np.int64]:
-        """What the library finds for one query (1, d): up to k rows, nearest first."""
-
-    def search(
-        self, vectors: NDArray[np.float32], k: int, params: Params, progress: Progress = silent
-    ) -> NDArray[np.int64]:
-        """The first k that the library finds for each query: (q, d) → (q, min(k, n)), −1 padded."""
-        k = min(k, self._dataset.rows)
-        found = np.full((len(vectors), k), -1, np.int64)
-        asked = min(k + self._zeros, self._dataset.rows)
-        queries = ready(np.asarray(vectors, np.float32), self._metric)
-        for i in range(len(queries)):
-            if i:
-                progress(i / len(queries), "search")
-            rows = self._nearest(queries[i : i + 1], asked, params)
-            if self._zeros:
-                zero = ~self._dataset.vectors[rows].any(axis=1)
-                rows = np.concatenate([rows[~zero], rows[zero]])
-            found[i, : min(k, len(rows))] = rows[:k]
-        return found
 
 
 def as_many(
