@@ -89,7 +89,9 @@ class GraphSearcher(Searcher):
 
     def cause(self, trace: Trace, vector: NDArray[np.float32], row: int, progress: Progress = silent) -> Cause | None:
         """Why the walk did not come to a row."""
-        return reaching.cause(self._graph, trace, row, progress)
+        if row in trace.found:
+            return None
+        return reaching.cause(self._graph, trace, row, progress) or Cause("code_rank", reaching.EQUALLY_NEAR)
 
     def _zeros_last(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
         if not self._zeros:

@@ -93,7 +93,7 @@ class Given(Graph):
 
 
 def layers(graph: Graph, rows: int, progress: Progress = silent) -> Layers:
-    """The whole graph as a value over n rows. Elements that are no row of the Dataset are left out, and links to them."""
+    """The whole graph as a value over n rows; elements that are none of the Dataset's are left out with their links."""
     own, levels = graph.rows, np.full(rows, -1, np.int8)
     inside = np.arange(graph.elements) if own is None else np.flatnonzero(own >= 0)
     row_of = inside if own is None else own[inside]

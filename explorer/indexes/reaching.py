@@ -10,6 +10,8 @@ from explorer.core.progress import Progress, silent
 from explorer.core.trace import VISIT, Trace
 from explorer.indexes.layered import BLOCK, Graph
 
+EQUALLY_NEAR = "It was compared, but others are as near in the library's own sums, and were taken before it."
+
 
 def reachable(graph: Graph, progress: Progress = silent) -> NDArray[np.bool_]:
     """Whether a search of endless effort comes to each element (n,): from where searches begin over the links of each

@@ -77,8 +77,9 @@ class Steps:
     def trace(self, graph: Graph, found: NDArray[np.int64], total: int, sign: int = 1) -> Trace:
         """All of it as a Trace over rows; `sign` −1 turns distances back into similarities."""
         table = np.array(self.steps or np.empty((0, 6)), np.float64)
-        rows = np.fromiter(self.scores, np.int64, len(self.scores))
-        places, origins = table[:, 1].astype(np.int64), table[:, 4].astype(np.int64)
+        rows: NDArray[np.integer] = np.fromiter(self.scores, np.int64, len(self.scores))
+        places: NDArray[np.integer] = table[:, 1].astype(np.int64)
+        origins: NDArray[np.integer] = table[:, 4].astype(np.int64)
         if graph.rows is not None:
             rows, places = graph.rows[rows], graph.rows[places]
             origins = np.where(origins >= 0, graph.rows[origins], -1)

@@ -12,8 +12,8 @@ from explorer.indexes.layered import Graph
 
 
 class FaissGraph(Graph):
-    """`hnsw` of an IndexHNSW. Links of element i on layer l are neighbors[offsets[i] + cum[l] : offsets[i] + cum[l + 1]]
-    up to the first −1.
+    """`hnsw` of an IndexHNSW: links of i on layer l are neighbors[offsets[i] + cum[l] : offsets[i] + cum[l + 1]], up to
+    the first −1.
 
     The arrays are copied: the library does not promise that they stay where they are.
     """

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -41,6 +43,6 @@ class SlotGraph(Graph):
         """Where the lists of some elements begin: behind key and level, and the lists of the layers beneath."""
         return self._begins[elements] + (10 if layer == 0 else self._base + (layer - 1) * self._above)
 
-    def _numbers(self, begins: NDArray[np.int64], size: int, kind: str) -> NDArray[np.integer]:
-        found: NDArray[np.integer] = self._bytes[begins[:, None] + np.arange(size)].view(kind)
-        return found
+    def _numbers(self, begins: NDArray[np.int64], size: int, kind: str) -> NDArray[Any]:
+        some: NDArray[np.uint8] = self._bytes[begins[:, None] + np.arange(size)]
+        return np.asarray(some.view(np.dtype(kind)))
