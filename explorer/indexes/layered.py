@@ -64,16 +64,19 @@ class Graph(ABC):
 
 
 class Given(Graph):
-    """A graph that is a value already, over rows. Without an entry, searches can begin at any row of the top layer."""
+    """A graph that is a value already, over rows. Without an entry, searches can begin at any row of the top layer, if
+    nobody says where (`begins`)."""
 
-    def __init__(self, value: Layers) -> None:
-        self._value = value
+    def __init__(self, value: Layers, begins: NDArray[np.int64] | None = None) -> None:
+        self._value, self._begins = value, begins
         self.levels, self.most = value.levels, value.most
         self.elements, self.entry = len(value.levels), value.entry
 
     @property
     def begins(self) -> NDArray[np.int64]:
-        """The entry, or the rows of the top layer."""
+        """As was said, or the entry, or the rows of the top layer."""
+        if self._begins is not None:
+            return self._begins
         if self.entry >= 0:
             return np.array([self.entry])
         return np.flatnonzero((self.levels == self.levels.max(initial=-1)) & (self.levels >= 0))

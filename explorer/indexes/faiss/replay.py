@@ -12,13 +12,14 @@ from numpy.typing import NDArray
 from explorer.core.dataset import Dataset
 from explorer.core.metric import Metric, distances_of, order
 from explorer.core.progress import Progress
-from explorer.core.trace import PROBE, RERANK, Kind, Trace
+from explorer.core.trace import PROBE, Kind, Trace
 from explorer.indexes import walking
 from explorer.indexes.agreeing import difference
 from explorer.indexes.faiss.library import imported
 from explorer.indexes.faiss.links import FaissGraph
 from explorer.indexes.faiss.lists import rows_in
 from explorer.indexes.faiss.parts import Parts
+from explorer.indexes.reranking import reranked
 from explorer.indexes.walking import Measure
 
 
@@ -121,19 +122,7 @@ def finished(
     if ranking.parts.refine is None:
         candidates = found if rerank else found[:0]
     differs = difference(found, theirs, lambda rows: ranking.scores(rows, trace))
-    steps, some = len(candidates), np.full(len(candidates), -1)
-    return replace(
-        trace,
-        actions=np.concatenate([trace.actions, np.full(steps, RERANK, np.uint8)]),
-        places=np.concatenate([trace.places, candidates]).astype(np.int32),
-        values=np.concatenate([trace.values, ranking.true(candidates)]),
-        levels=np.concatenate([trace.levels, some]).astype(np.int16),
-        origins=np.concatenate([trace.origins, some]).astype(np.int32),
-        known=np.concatenate([trace.known, np.full(steps, len(trace.rows))]).astype(np.int32),
-        found=found,
-        computed=trace.computed + steps,
-        differs=differs,
-    )
+    return reranked(replace(trace, found=found, differs=differs), candidates, ranking.true(candidates))
 
 
 def measure(core: Any, query: NDArray[np.float32]) -> Measure:

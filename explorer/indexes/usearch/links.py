@@ -41,7 +41,7 @@ class SlotGraph(Graph):
 
     def _list(self, elements: NDArray[np.integer], layer: int) -> NDArray[np.int64]:
         """Where the lists of some elements begin: behind key and level, and the lists of the layers beneath."""
-        return self._begins[elements] + (10 if layer == 0 else self._base + (layer - 1) * self._above)
+        return np.asarray(self._begins[elements] + (10 if layer == 0 else self._base + (layer - 1) * self._above))
 
     def _numbers(self, begins: NDArray[np.int64], size: int, kind: str) -> NDArray[Any]:
         some: NDArray[np.uint8] = self._bytes[begins[:, None] + np.arange(size)]
