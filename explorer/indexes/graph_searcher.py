@@ -80,8 +80,7 @@ class GraphSearcher(Searcher):
         count = min(asked, len(theirs)) if self.asks_again else asked
         graph, steps = self._graph, walking.Steps(measure := self._measure(query[0]))
         start = walking.descend(graph, steps)
-        seen = walking.open_beam(graph, steps, start, max(count, int(params[self.effort])), progress)
-        elements = np.array(walking.nearest(graph, seen, count), np.int64)
+        elements = np.array(walking.open_beam(graph, steps, start, int(params[self.effort]), count, progress), np.int64)
         rows = elements if graph.rows is None else graph.rows[elements].astype(np.int64)
         found, theirs = self._zeros_last(rows)[:k], self._zeros_last(theirs)[:k]
         differs = difference(found, theirs, lambda rows: measure(graph.elements_of(rows).tolist()))

@@ -19,6 +19,7 @@ from explorer.indexes.layered import Graph
 
 Measure = Callable[[list[int]], NDArray[np.float32]]
 """The distances of some elements to the query, in the library's own terms; smaller is nearer."""
+LARGEST = float(np.finfo(np.float32).max)
 LOOK = 256
 """So many rows are expanded between two looks at whether somebody said stop."""
 
@@ -122,14 +123,29 @@ def descend(graph: Graph, steps: Steps, entry: int | None = None) -> tuple[float
     return value, place
 
 
-def bounded_beam(
-    graph: Graph, steps: Steps, start: tuple[float, int], ef: int, room: int, progress: Progress = silent
-) -> dict[int, float]:
-    """The ground layer as Faiss walks it; what was compared on it, with distances.
+class Scored(float):
+    """A distance that knows its element. In a heap only the distance counts, as it does in the libraries': heapq moves
+    equal ones as the C++ library does, so that even these come in the same order."""
 
-    It keeps in mind the `room` nearest of all it has seen, expanded or not, and ends when `ef` of these are nearer than
-    the next. What is pushed out is never expanded.
+    element: int
+
+
+def scored(score: float, element: int) -> Scored:
+    """The distance of an element."""
+    made = Scored(score)
+    made.element = element
+    return made
+
+
+def bounded_beam(
+    graph: Graph, steps: Steps, start: tuple[float, int], ef: int, count: int, progress: Progress = silent
+) -> list[int]:
+    """The ground layer as Faiss walks it; the `count` nearest elements that it came to.
+
+    It keeps in mind the nearest `ef` (or `count`, if that is more) of all it has seen, expanded or not, and ends when
+    `ef` of these are nearer than the next. What is pushed out is never expanded.
     """
+    room = max(ef, count)
     kept, frontier, out = [start], [start], set[int]()
     seen, origins = {start[1]: start[0]}, {start[1]: -1}
     while frontier:
@@ -150,53 +166,43 @@ def bounded_beam(
         steps.add(VISIT, place, value, 0, origins[place])
         if len(steps.steps) % LOOK == 0:
             progress(None, "replay")
-    return seen
+    return sorted(seen, key=seen.__getitem__)[:count]
 
 
 def open_beam(
-    graph: Graph,
-    steps: Steps,
-    start: tuple[float, int],
-    ef: int,
-    progress: Progress = silent,
-) -> dict[int, float]:
-    """The ground layer as hnswlib and those after it walk it; what was compared on it, with distances.
+    graph: Graph, steps: Steps, start: tuple[float, int], ef: int, count: int, progress: Progress = silent
+) -> list[int]:
+    """The ground layer as hnswlib and those after it walk it; the `count` nearest elements that it came to.
 
-    It remembers every row that was nearer than the farthest of its `ef` best when it was met, and ends when the next is
-    farther than these. Deleted elements are walked over, but never among the best.
+    It remembers every row that was nearer than the farthest of its best `ef` (or `count`, if that is more) when it was
+    met, and ends when the next is farther than these. Deleted elements are walked over, but never among the best.
     """
+    room, deleted = max(ef, count), graph.deleted
     value, place = start
-    deleted = graph.deleted
-    best: list[tuple[float, int]] = []
-    reach = value
-    if place in deleted:
-        # As hnswlib has it: the walk begins with no best, and any distance will do.
-        value = reach = float(np.finfo(np.float32).max)
-    else:
-        best.append((-value, place))
-    frontier = [(value, place)]
-    seen, origins = {place: start[0]}, {place: -1}
+    seen, origins = {place: value}, {place: -1}
+    best = [] if place in deleted else [scored(-value, place)]
+    # As hnswlib has it: without a best, any distance will do.
+    reach = value if best else LARGEST
+    frontier = [scored(reach, place)]
     while frontier:
-        value, place = heappop(frontier)
-        if value > reach and (not deleted or len(best) == ef):
+        nearest = heappop(frontier)
+        if nearest > reach and (not deleted or len(best) == room):
             break
+        place = nearest.element
         links = [each for each in dict.fromkeys(graph.links(place, 0).tolist()) if each not in seen]
         for score, element in zip(steps.compare(links), links, strict=True):
             seen[element], origins[element] = score, place
-            if len(best) < ef or score < reach:
-                heappush(frontier, (score, element))
+            if len(best) < room or score < reach:
+                heappush(frontier, scored(score, element))
                 if element not in deleted:
-                    heappush(best, (-score, element))
-                    if len(best) > ef:
+                    heappush(best, scored(-score, element))
+                    if len(best) > room:
                         heappop(best)
                 if best:
-                    reach = -best[0][0]
+                    reach = -best[0]
         steps.add(VISIT, place, seen[place], 0, origins[place])
         if len(steps.steps) % LOOK == 0:
             progress(None, "replay")
-    return seen
-
-
-def nearest(graph: Graph, seen: dict[int, float], k: int) -> list[int]:
-    """The k nearest of what was compared, without deleted elements; the earlier of equal ones first."""
-    return sorted((each for each in seen if each not in graph.deleted), key=seen.__getitem__)[:k]
+    while len(best) > count:
+        heappop(best)
+    return sorted((each.element for each in best), key=lambda element: (seen[element], graph.row(element)))

@@ -110,9 +110,9 @@ def pruned(layers: Layers, rows: NDArray[np.integer], truth: NDArray[np.integer]
     linked = np.sort(np.repeat(np.arange(len(rows)), counts) * n + targets)
     wanted = np.arange(len(rows))[:, None] * n + np.asarray(truth, np.int64)
     if not len(linked):
-        return truth >= 0
+        return np.asarray(truth >= 0)
     places = np.minimum(np.searchsorted(linked, wanted), len(linked) - 1)
-    return (linked[places] != wanted) & (truth >= 0)
+    return np.asarray((linked[places] != wanted) & (truth >= 0))
 
 
 def _pairwise(metric: Metric, x: NDArray[np.float32], y: NDArray[np.float32]) -> NDArray[np.float64]:
@@ -127,4 +127,4 @@ def _pairwise(metric: Metric, x: NDArray[np.float32], y: NDArray[np.float32]) ->
             a /= np.sqrt(np.vecdot(a, a))[:, None]
             b /= np.sqrt(np.vecdot(b, b))[:, None]
         return np.asarray(np.vecdot(a - b, a - b) / 2)
-    return np.sqrt(np.vecdot(a - b, a - b))
+    return np.asarray(np.sqrt(np.vecdot(a - b, a - b)))

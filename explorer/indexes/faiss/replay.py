@@ -74,8 +74,7 @@ def _graph(core: Any, graph: FaissGraph, query: NDArray[np.float32], count: int,
         return None
     steps = walking.Steps(measure(core, query[0]))
     start = walking.descend(graph, steps)
-    seen = walking.bounded_beam(graph, steps, start, hnsw.efSearch, max(hnsw.efSearch, count), progress)
-    found = np.array(walking.nearest(graph, seen, count), np.int64)
+    found = np.array(walking.bounded_beam(graph, steps, start, hnsw.efSearch, count, progress), np.int64)
     return steps.trace(graph, found, core.ntotal, -1 if _product(core) else 1)
 
 

@@ -85,9 +85,9 @@ class RedisSearcher(Searcher):
         query = ready(np.asarray(vector, np.float32)[None], self._about.metric)[0]
         theirs = self._nearest(query, count, params, progress)
         asked = min(count + self._zeros, self._dataset.rows)
-        effort = max(asked, int(params[self._store.effort]))
-        walk = walked(inside, self._dataset, self._about.metric, query, effort, progress)
-        ours = self._zeros_last(walk.nearest(asked))[:count]
+        effort = int(params[self._store.effort])
+        walk = walked(inside, self._dataset, self._about.metric, query, effort, asked, progress)
+        ours = self._zeros_last(walk.nearest)[:count]
         differs = difference(ours, theirs, walk.distances)
         found = dataclasses.replace(walk.trace(theirs), approximate=True, differs=differs)
         if not int(params.get("rerank", 0)):

@@ -19,17 +19,12 @@ from explorer.indexes.walking import Measure, Steps, by_cosine, by_product, by_s
 
 @dataclass(frozen=True, eq=False)
 class Walk:
-    """What was done, and compared on the ground layer."""
+    """What was done, the `nearest` rows that it came to int64 (m,), and how far any element is."""
 
     graph: Given
     steps: Steps
-    seen: dict[int, float]
+    nearest: NDArray[np.int64]
     measure: Measure
-    total: int
-
-    def nearest(self, count: int) -> NDArray[np.int64]:
-        """The nearest rows that it came to."""
-        return np.array(walking.nearest(self.graph, self.seen, count), np.int64)
 
     def distances(self, rows: NDArray[np.int64]) -> NDArray[np.float32]:
         """Of any rows: 1 − cos, the square of the distance, or 1 − the inner product, as Redis has them."""
@@ -37,17 +32,24 @@ class Walk:
 
     def trace(self, found: NDArray[np.int64]) -> Trace:
         """As a value whose answer is `found`."""
-        return self.steps.trace(self.graph, found, self.total)
+        return self.steps.trace(self.graph, found, self.graph.elements)
 
 
 def walked(
-    inside: ServerGraph, dataset: Dataset, metric: Metric, query: NDArray[np.float32], ef: int, progress: Progress
+    inside: ServerGraph,
+    dataset: Dataset,
+    metric: Metric,
+    query: NDArray[np.float32],
+    ef: int,
+    count: int,
+    progress: Progress,
 ) -> Walk:
-    """Walk through each of the graphs in turn, `ef` rows in view."""
+    """Walk through each of the graphs in turn, `ef` rows in view, for the nearest `count` of all."""
     ways = {"cosine": by_cosine, "euclidean": by_square, "dot": by_product}
     graph, measure = Given(inside.layers, inside.begins), ways[metric](dataset.vectors, query)
-    steps, seen = Steps(measure), dict[int, float]()
+    steps, found = Steps(measure), list[int]()
     for begin in graph.begins.tolist():
         start = walking.descend(graph, steps, begin)
-        seen.update(walking.open_beam(graph, steps, start, ef, progress))
-    return Walk(graph, steps, seen, measure, dataset.rows)
+        found += walking.open_beam(graph, steps, start, ef, count, progress)
+    found.sort(key=steps.scores.__getitem__)
+    return Walk(graph, steps, np.array(found[:count], np.int64), measure)
