@@ -23,9 +23,11 @@ def difference(
     if np.array_equal(found, theirs):
         return ""
     if len(found) != len(theirs):
-        return f"The library found {len(theirs):,} rows, this replay {len(found):,}."
+        rows = "one row" if len(theirs) == 1 else f"{len(theirs):,} rows"
+        return f"The library found {rows}, this replay {len(found):,}."
     ours, own = (np.sort(np.asarray(scores_of(rows), np.float64)) for rows in (found, theirs))
     if (np.abs(ours - own) <= TOLERANCE * np.abs(own).max(initial=0)).all():
         return ""
     others = len(np.setdiff1d(theirs, found))
-    return f"The library found {others:,} other row{'s' if others != 1 else ''} than this replay."
+    rows = "another row" if others == 1 else f"{others:,} other rows"
+    return f"The library found {rows} than this replay."

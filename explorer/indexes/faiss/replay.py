@@ -44,7 +44,11 @@ def _cells(core: Any, query: NDArray[np.float32], count: int) -> Trace:
     rows = [rows_in(core, cell) for cell in cells[0][there].tolist()]
     known = np.cumsum([len(some) for some in rows])
     compared = np.concatenate(rows) if rows else np.empty(0, np.int64)
-    scores, ids = core.search_preassigned(query, max(1, len(compared)), cells, centres)
+    asked, core.nprobe = core.nprobe, cells.shape[1]
+    try:
+        scores, ids = core.search_preassigned(query, max(1, len(compared)), cells, centres)
+    finally:
+        core.nprobe = asked
     ranked = ids[0][ids[0] >= 0]
     return _told(
         "cells",

@@ -113,8 +113,11 @@ class RedisSearcher(Searcher):
                 rows = self._nearest(
                     query, min(asked, most), {self._store.effort: asked, "timeout": PATIENCE}, progress
                 )
-                if row in rows:
-                    rank = int(np.flatnonzero(rows == row)[0]) + 1
+                scores = np.array(list(self._scores.values())) * (-1 if self._store.nearer_is_larger else 1)
+                own = self._scores.get(row, np.nan) * (-1 if self._store.nearer_is_larger else 1)
+                # Rows of equal codes stand in no order: the row can be the last of them.
+                if (scores > own).any() or (row in rows and asked >= most):
+                    rank = int((scores <= own).sum())
                     told = f"its code ranked it {ordinal(rank)}, and only the first {count:,} were looked at"
                     return Cause("code_rank", f"The server can find it, but {told}.", "rerank", rank)
                 if asked >= most:
