@@ -44,8 +44,7 @@ class FileGraph(Graph):
     def lists(self, elements: NDArray[np.integer], layer: int) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
         """The same for many."""
         if not layer:
-            items = self._items[elements]
-            counts, links = items["count"].astype(np.int64), items["links"]
+            counts, links = self._items["count"][elements].astype(np.int64), self._items["links"][elements]
         else:
             begins = self._begins[elements] + (layer - 1) * self._above
             counts = (self._words[begins] & LENGTH).astype(np.int64)

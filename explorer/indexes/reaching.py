@@ -10,7 +10,7 @@ from explorer.core.progress import Progress, silent
 from explorer.core.trace import VISIT, Trace
 from explorer.indexes.layered import BLOCK, Graph
 
-EQUALLY_NEAR = "It was compared, but others are as near in the library's own sums, and were taken before it."
+EQUALLY_NEAR = "It was compared, but by the library's own sums the rows that were found are at least as near."
 
 
 def reachable(graph: Graph, progress: Progress = silent) -> NDArray[np.bool_]:
@@ -69,7 +69,7 @@ def _spread(
     frontier, rounds = np.unique(starts), 0
     while frontier.size and (goal < 0 or origins[goal] < 0):
         rounds += 1
-        reached = []
+        reached = np.zeros(graph.elements, bool)
         for start in range(0, len(frontier), BLOCK):
             progress(None, "following links")
             some = frontier[start : start + BLOCK]
@@ -77,6 +77,8 @@ def _spread(
             come = np.repeat(origins[some], counts)
             new = origins[found] < 0
             origins[found[new]] = come[new]
-            reached.append(found[new])
-        frontier = np.unique(np.concatenate(reached))
+            reached[found[new]] = True
+            if goal >= 0 and origins[goal] >= 0:
+                break
+        frontier = np.flatnonzero(reached)
     return origins, rounds

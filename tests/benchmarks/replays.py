@@ -25,6 +25,7 @@ from explorer.indexes import asking, type_named, types
 from explorer.indexes.building import built
 
 K = 10
+NOTHING_TO_REPLAY = ("exact", "matrix")
 
 
 def asked(dataset: Dataset, count: int, seed: int) -> NDArray[np.float32]:
@@ -70,7 +71,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--sample", default="wordnet")
     parser.add_argument("--queries", type=int, default=1000)
-    parser.add_argument("--types", default="", help="names with commas between; all that are no server's without")
+    parser.add_argument("--types", default="", help="names with commas between; without, all local ones")
     parser.add_argument(
         "--set", action="append", default=[], metavar="NAME=N", help="a search parameter, where there is"
     )
@@ -80,9 +81,8 @@ def main() -> None:
     queries = asked(dataset, given.queries, given.seed)
     settings = {name: int(value) for name, _, value in (each.partition("=") for each in given.set)}
     result: dict[str, Any] = {"sample": given.sample, "rows": dataset.rows, "queries": given.queries}
-    for name in (
-        given.types.split(",") if given.types else [name for name, each in types().items() if not each.on_server]
-    ):
+    local = [name for name, kind in types().items() if not kind.on_server and name not in NOTHING_TO_REPLAY]
+    for name in given.types.split(",") if given.types else local:
         if type_named(name).unavailable():
             continue
         for metric in type_named(name).metrics:

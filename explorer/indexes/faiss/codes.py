@@ -59,6 +59,13 @@ def codes(parts: Parts, dataset: Dataset, metric: Metric, progress: Progress) ->
     return Codes(errors, sums / max(1, seen), shares, used.sum(axis=1), int(core.code_size))
 
 
+def decoded(core: Any) -> Iterator[tuple[NDArray[np.int64], NDArray[np.float32]]]:
+    """Rows (m,), block by block, and what their codes stand for (m, d)."""
+    _, _, decode = _quantizer(core)
+    for rows, some, centre in _pieces(core):
+        yield rows, decode(some) if centre is None else decode(some) + centre
+
+
 def numbered(some: NDArray[np.uint8], count: int, bits: int) -> NDArray[np.int64]:
     """Codes (m, bytes) as the numbers that they are made of (m, count), which stand bit after bit, lowest first."""
     if bits == 8:

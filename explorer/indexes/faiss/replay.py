@@ -15,12 +15,13 @@ from explorer.core.progress import Progress
 from explorer.core.trace import PROBE, Kind, Trace
 from explorer.indexes import walking
 from explorer.indexes.agreeing import difference
+from explorer.indexes.faiss import codes
 from explorer.indexes.faiss.library import imported
 from explorer.indexes.faiss.links import FaissGraph
 from explorer.indexes.faiss.lists import rows_in
 from explorer.indexes.faiss.parts import Parts
 from explorer.indexes.reranking import reranked
-from explorer.indexes.walking import Measure
+from explorer.indexes.walking import LARGEST, Measure
 
 
 def replayed(
@@ -34,7 +35,7 @@ def replayed(
         return _cells(parts.core, turned, count)
     if graph is not None:
         return _graph(parts.core, graph, turned, count, progress)
-    return _scan(parts.core, turned, count) if parts.scanned else None
+    return _scan(parts.core, turned, count, progress) if parts.scanned else None
 
 
 def _cells(core: Any, query: NDArray[np.float32], count: int) -> Trace:
@@ -63,13 +64,28 @@ def _cells(core: Any, query: NDArray[np.float32], count: int) -> Trace:
     )
 
 
-def _scan(core: Any, query: NDArray[np.float32], count: int) -> Trace:
-    """All rows, with the scores that Faiss gives them."""
-    scores, ids = core.search(query, core.ntotal)
-    ranked, rows = ids[0][ids[0] >= 0], np.arange(core.ntotal)
-    scattered = _scattered(rows, ranked, scores[0][: len(ranked)])
+def _scan(core: Any, query: NDArray[np.float32], count: int, progress: Progress) -> Trace:
+    """All rows, with the scores that Faiss gives the vectors, or that what their codes stand for would have."""
+    scores = _scores(core, query, progress)
+    turned = -scores if _product(core) else scores
+    near = np.flatnonzero(turned <= np.partition(turned, count - 1)[count - 1])
+    found = near[np.argsort(turned[near], kind="stable")][:count]
     none: NDArray[Any] = np.empty(0, np.int64)
-    return _told("scan", core, rows, scattered, ranked[:count], none, none, none, len(rows))
+    return _told("scan", core, np.arange(core.ntotal), scores, found, none, none, none, core.ntotal)
+
+
+def _scores(core: Any, query: NDArray[np.float32], progress: Progress) -> NDArray[np.float64]:
+    found = np.full(core.ntotal, np.nan)
+    if codes.coded(core) is None:
+        farthest = -LARGEST if _product(core) else LARGEST
+        _, scores, rows = core.range_search(query, farthest)
+        found[rows] = scores
+        return found
+    compare = _compared(_product(core), query[0])
+    for rows, vectors in codes.decoded(core):
+        progress(float(rows[0]) / core.ntotal, "codes")
+        found[rows] = compare(vectors)
+    return found
 
 
 def _graph(core: Any, graph: FaissGraph, query: NDArray[np.float32], count: int, progress: Progress) -> Trace | None:
@@ -131,15 +147,18 @@ def finished(
 def measure(core: Any, query: NDArray[np.float32]) -> Measure:
     """The distances of rows to a query (d,) by what the storage of a graph holds; minus the inner product."""
     storage, product = imported().downcast_index(core.storage), _product(core)
+    compare, sign = _compared(product, query), -1 if product else 1
+    return lambda rows: sign * compare(storage.reconstruct_batch(np.array(rows, np.int64)))
 
-    def compared(rows: list[int]) -> NDArray[np.float32]:
-        vectors = storage.reconstruct_batch(np.array(rows, np.int64))
-        if product:
-            return np.asarray(-np.vecdot(vectors, query))
+
+def _compared(product: bool, query: NDArray[np.float32]) -> Callable[[NDArray[np.float32]], NDArray[np.float32]]:
+    """The inner products, or the squared distances, of vectors (m, d) and a query (d,)."""
+
+    def squares(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
         difference = vectors - query
         return np.asarray(np.vecdot(difference, difference))
 
-    return compared
+    return (lambda vectors: np.asarray(np.vecdot(vectors, query))) if product else squares
 
 
 def _product(core: Any) -> bool:
