@@ -17,11 +17,12 @@ from explorer.core.neighbours import ranked
 from explorer.core.recall import judged
 from explorer.core.structure import NO_INSIDE, Cells, Codes, Facts, Layers
 from explorer.core.trace import PROBE, RERANK, VISIT, Trace
-from explorer.errors import Cancelled
+from explorer.errors import Cancelled, TaskFailed
 from explorer.indexes import asking, type_named
 from explorer.indexes.base import IndexHandle, Searcher
 from explorer.indexes.building import built
 from explorer.indexes.faiss.codes import numbered
+from explorer.indexes.faiss.searcher import FaissSearcher
 from explorer.indexes.saved import open_saved
 
 faiss = pytest.importorskip("faiss", reason="faiss-cpu is not installed here")
@@ -366,3 +367,21 @@ def test_looking_can_be_stopped(make_dataset: MakeDataset, tmp_path: Path, name:
     with pytest.raises(Cancelled):
         searcher.structure(stop)
     searcher.close()
+
+
+def test_links_and_cells_that_lead_astray_are_said_in_a_sentence(make_dataset: MakeDataset, tmp_path: Path) -> None:
+    """In files of kinds that are not checked before the library reads them."""
+    x = vectors()
+    dataset = make_dataset(x)
+    graph, cells = faiss.index_factory(16, "HNSW8,SQ8"), faiss.index_factory(16, "IVF8,SQ8")
+    cells.cp.min_points_per_centroid = 1
+    for index in (graph, cells):
+        index.train(x)
+        index.add(x)
+    links = faiss.rev_swig_ptr(graph.hnsw.neighbors.data(), graph.hnsw.neighbors.size())
+    links[int(np.flatnonzero(links >= 0)[0])] = 70_000
+    faiss.rev_swig_ptr(cells.invlists.get_ids(3), 1)[0] = 90_000
+    for index, said in ((graph, "its links lead to rows that are not there"), (cells, "a cell names a row")):
+        searcher = FaissSearcher(tmp_path / "other.faiss", index, dataset, "euclidean")
+        with pytest.raises(TaskFailed, match=said):
+            searcher.structure()

@@ -19,7 +19,8 @@ AT_A_TIME = 4096
 
 
 def rows_in(core: Any, cell: int) -> NDArray[np.int64]:
-    """The rows of a cell, in the order in which they are compared."""
+    """The rows of a cell, in the order in which they are compared. Raises ValueError for one that is not there: the
+    files of some kinds nobody has checked."""
     faiss = imported()
 
     lists = core.invlists
@@ -28,9 +29,12 @@ def rows_in(core: Any, cell: int) -> NDArray[np.int64]:
         return np.empty(0, np.int64)
     ids = lists.get_ids(cell)
     try:
-        return np.array(faiss.rev_swig_ptr(ids, size), np.int64)
+        found = np.array(faiss.rev_swig_ptr(ids, size), np.int64)
     finally:
         lists.release_ids(cell, ids)
+    if found.min() < 0 or found.max() >= core.ntotal:
+        raise ValueError("a cell names a row that is not there")
+    return found
 
 
 def codes_in(core: Any, cell: int) -> NDArray[np.uint8]:
@@ -52,8 +56,7 @@ def cell_of(core: Any, rows: int) -> NDArray[np.int32]:
     """The cell of each row (n,), −1 for a row in none."""
     found = np.full(rows, -1, np.int32)
     for cell in range(core.nlist):
-        there = rows_in(core, cell)
-        found[there[(there >= 0) & (there < rows)]] = cell
+        found[rows_in(core, cell)] = cell
     return found
 
 

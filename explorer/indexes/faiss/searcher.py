@@ -105,7 +105,7 @@ class FaissSearcher(Searcher):
 
     @cached_property
     def _graph(self) -> FaissGraph | None:
-        return FaissGraph(self._parts.core) if self._parts is not None and self._parts.graph else None
+        return FaissGraph(self._parts) if self._parts is not None and self._parts.graph else None
 
     @cached_property
     def _cell_of(self) -> NDArray[np.int32]:
