@@ -1,12 +1,11 @@
 """Walk through a graph in layers as the libraries do, and write down every step.
 
 All of them go down greedily from the entry to the ground layer, and there expand the nearest row that they know of
-until nothing nearer can come. They differ in what they keep in mind meanwhile: see `bounded_beam` and `open_beam`.
+until nothing nearer can come. They differ in what they keep in mind meanwhile: see `open_beam`, and faiss/beam.py.
 """
 
 from __future__ import annotations
 
-from bisect import bisect_left, insort
 from collections.abc import Callable
 from heapq import heappop, heappush
 
@@ -135,38 +134,6 @@ def scored(score: float, element: int) -> Scored:
     made = Scored(score)
     made.element = element
     return made
-
-
-def bounded_beam(
-    graph: Graph, steps: Steps, start: tuple[float, int], ef: int, count: int, progress: Progress = silent
-) -> list[int]:
-    """The ground layer as Faiss walks it; the `count` nearest elements that it came to.
-
-    It keeps in mind the nearest `ef` (or `count`, if that is more) of all it has seen, expanded or not, and ends when
-    `ef` of these are nearer than the next. What is pushed out is never expanded.
-    """
-    room = max(ef, count)
-    kept, frontier, out = [start], [start], set[int]()
-    seen, origins = {start[1]: start[0]}, {start[1]: -1}
-    while frontier:
-        value, place = heappop(frontier)
-        if place in out:
-            continue
-        if bisect_left(kept, (value, -1)) >= ef:
-            break
-        links = [each for each in dict.fromkeys(graph.links(place, 0).tolist()) if each not in seen]
-        for each in zip(steps.compare(links), links, strict=True):
-            seen[each[1]], origins[each[1]] = each[0], place
-            if len(kept) == room:
-                if each[0] >= kept[-1][0]:
-                    continue
-                out.add(kept.pop()[1])
-            insort(kept, each)
-            heappush(frontier, each)
-        steps.add(VISIT, place, value, 0, origins[place])
-        if len(steps.steps) % LOOK == 0:
-            progress(None, "replay")
-    return sorted(seen, key=seen.__getitem__)[:count]
 
 
 def open_beam(

@@ -16,6 +16,7 @@ from explorer.core.trace import PROBE, Kind, Trace
 from explorer.indexes import walking
 from explorer.indexes.agreeing import difference
 from explorer.indexes.faiss import codes
+from explorer.indexes.faiss.beam import bounded_beam
 from explorer.indexes.faiss.library import imported
 from explorer.indexes.faiss.links import FaissGraph
 from explorer.indexes.faiss.lists import rows_in
@@ -92,10 +93,10 @@ def _graph(core: Any, graph: FaissGraph, query: NDArray[np.float32], count: int,
     hnsw = core.hnsw
     if not hnsw.search_bounded_queue or not hnsw.check_relative_distance:
         return None
-    steps = walking.Steps(measure(core, query[0]))
+    steps, sign = walking.Steps(measure(core, query[0])), -1 if _product(core) else 1
     start = walking.descend(graph, steps)
-    found = np.array(walking.bounded_beam(graph, steps, start, hnsw.efSearch, count, progress), np.int64)
-    return steps.trace(graph, found, core.ntotal, -1 if _product(core) else 1)
+    found = bounded_beam(graph, steps, start, hnsw.efSearch, count, sign, progress)
+    return steps.trace(graph, np.array(found, np.int64), core.ntotal, sign)
 
 
 @dataclass(frozen=True, eq=False)
