@@ -1,4 +1,4 @@
-"""What the index types over graph libraries share: adding in batches, writing beside, searching row by row.
+"""What the index types over graph libraries share: adding in batches, writing beside, asking for as many as there are.
 
 And `check_links`, which makes sure of a graph that somebody else wrote before a library walks it.
 """
@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import math
 import os
-from abc import abstractmethod
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,11 +18,9 @@ from explorer.core import cost as core_cost
 from explorer.core.cost import Cost
 from explorer.core.dataset import Dataset, block_rows
 from explorer.core.metric import Metric
-from explorer.core.params import Params
-from explorer.core.progress import Progress, silent
+from explorer.core.progress import Progress
 from explorer.errors import BadFile, BadParameter, TaskFailed
 from explorer.indexes.annoy.items import LARGEST, SMALLEST, scaled
-from explorer.indexes.base import Searcher
 
 BATCH = 512
 """So many rows are added at a time: enough for all cores, few enough to stop soon."""
@@ -104,36 +101,6 @@ def beside(path: Path) -> Iterator[Path]:
         raise TaskFailed(f"{path}: the index could not be written; is the disk full? ({error})") from error
     finally:
         unfinished.unlink(missing_ok=True)
-
-
-class GraphSearcher(Searcher):
-    """Asks a library for one query after the other. Under cosine zero rows come last, wherever it puts them."""
-
-    def __init__(self, dataset: Dataset, metric: Metric) -> None:
-        self._dataset, self._metric = dataset, metric
-        self._zeros = dataset.zero_rows if metric == "cosine" else 0
-
-    @abstractmethod
-    def _nearest(self, query: NDArray[np.float32], k: int, params: Params) -> NDArray[np.int64]:
-        """What the library finds for one query (1, d): up to k rows, nearest first."""
-
-    def search(
-        self, vectors: NDArray[np.float32], k: int, params: Params, progress: Progress = silent
-    ) -> NDArray[np.int64]:
-        """The first k that the library finds for each query: (q, d) → (q, min(k, n)), −1 padded."""
-        k = min(k, self._dataset.rows)
-        found = np.full((len(vectors), k), -1, np.int64)
-        asked = min(k + self._zeros, self._dataset.rows)
-        queries = ready(np.asarray(vectors, np.float32), self._metric)
-        for i in range(len(queries)):
-            if i:
-                progress(i / len(queries), "search")
-            rows = self._nearest(queries[i : i + 1], asked, params)
-            if self._zeros:
-                zero = ~self._dataset.vectors[rows].any(axis=1)
-                rows = np.concatenate([rows[~zero], rows[zero]])
-            found[i, : min(k, len(rows))] = rows[:k]
-        return found
 
 
 def as_many(

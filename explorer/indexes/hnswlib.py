@@ -20,7 +20,9 @@ from explorer.core.progress import Progress, silent
 from explorer.errors import BadFile, Untold
 from explorer.indexes import graphs, hnsw_file
 from explorer.indexes.base import Held, IndexHandle, IndexType, Searcher
-from explorer.indexes.graphs import GraphSearcher
+from explorer.indexes.graph_searcher import GraphSearcher
+from explorer.indexes.hnsw_links import FileGraph
+from explorer.indexes.walking import Measure, by_product, by_square
 
 SPACES: dict[Metric, str] = {"cosine": "cosine", "euclidean": "l2", "dot": "ip"}
 MOST = 2**31 - 1
@@ -89,7 +91,7 @@ class Hnswlib(IndexType):
         fits = file.width == dataset.dimensions and handle.path.stat().st_size == handle.bytes
         if not fits or not hnsw_file.holds(file, dataset, handle.metric, unit=handle.metric == "cosine"):
             raise BadFile(handle.path, "it is not the hnswlib index that was built; build it again.")
-        return HnswlibSearcher(handle.path, file.elements, dataset, handle.metric)
+        return HnswlibSearcher(file, dataset, handle.metric)
 
     def recognises(self, path: Path) -> bool:
         try:
@@ -155,16 +157,18 @@ class Hnswlib(IndexType):
 class HnswlibSearcher(GraphSearcher):
     """The lists that hnswlib gives."""
 
-    def __init__(self, path: Path, elements: int, dataset: Dataset, metric: Metric) -> None:
+    effort = "ef"
+
+    def __init__(self, file: hnsw_file.HnswFile, dataset: Dataset, metric: Metric) -> None:
         from hnswlib import Index
 
         super().__init__(dataset, metric)
-        self._elements = elements
+        self._file, self._elements = file, file.elements
         self._index: Any = Index(SPACES[metric], dataset.dimensions)
         try:
-            self._index.load_index(str(path), elements)
+            self._index.load_index(str(file.path), file.elements)
         except RuntimeError as error:
-            raise BadFile(path, f"hnswlib could not open it: {error}.") from error
+            raise BadFile(file.path, f"hnswlib could not open it: {error}.") from error
 
     def close(self) -> None:
         """Let go of the memory."""
@@ -178,6 +182,17 @@ class HnswlibSearcher(GraphSearcher):
             return np.asarray(labels[0], np.int64)
 
         return graphs.as_many(ask, min(k, self._elements))
+
+    def _read_graph(self) -> FileGraph:
+        return FileGraph(self._file, self._dataset.rows)
+
+    def _measure(self, query: NDArray[np.float32]) -> Measure:
+        vectors = self._file.items()["vector"]
+        if self._metric == "euclidean":
+            return by_square(vectors, query)
+        if self._metric == "cosine":
+            query = query / (np.sqrt(query @ query) + np.float32(1e-30))
+        return by_product(vectors, query)
 
 
 def _metric_of(file: hnsw_file.HnswFile, dataset: Dataset) -> Metric:

@@ -21,7 +21,9 @@ from explorer.core.progress import Progress, silent
 from explorer.errors import BadFile
 from explorer.indexes import graphs, hnsw_file
 from explorer.indexes.base import Held, IndexHandle, IndexType, Searcher
-from explorer.indexes.graphs import GraphSearcher
+from explorer.indexes.graph_searcher import GraphSearcher
+from explorer.indexes.hnsw_links import FileGraph
+from explorer.indexes.walking import Measure, by_product, by_square
 
 SPACES: dict[Metric, tuple[str, int]] = {
     "euclidean": ("Euclidean", 0),
@@ -105,7 +107,7 @@ class Voyager(IndexType):
         fits = handle.path.stat().st_size == handle.bytes
         if not fits or not hnsw_file.holds(file, dataset, handle.metric, unit=handle.metric == "cosine"):
             raise BadFile(handle.path, "it is not the Voyager index that was built; build it again.")
-        return VoyagerSearcher(handle.path, file.elements, dataset, handle.metric)
+        return VoyagerSearcher(file, dataset, handle.metric)
 
     def recognises(self, path: Path) -> bool:
         with path.open("rb") as file:
@@ -150,15 +152,17 @@ class Voyager(IndexType):
 class VoyagerSearcher(GraphSearcher):
     """Voyager's own lists."""
 
-    def __init__(self, path: Path, elements: int, dataset: Dataset, metric: Metric) -> None:
+    effort = "query_ef"
+
+    def __init__(self, file: hnsw_file.HnswFile, dataset: Dataset, metric: Metric) -> None:
         import voyager
 
         super().__init__(dataset, metric)
-        self._elements, self._too_few = elements, voyager.RecallError
+        self._file, self._elements, self._too_few = file, file.elements, voyager.RecallError
         try:
-            self._index: Any = voyager.Index.load(str(path))
+            self._index: Any = voyager.Index.load(str(file.path))
         except (RuntimeError, ValueError) as error:
-            raise BadFile(path, f"Voyager could not open it: {error}.") from error
+            raise BadFile(file.path, f"Voyager could not open it: {error}.") from error
 
     def close(self) -> None:
         """Let go of the memory."""
@@ -170,6 +174,17 @@ class VoyagerSearcher(GraphSearcher):
             return np.asarray(labels[0], np.int64)
 
         return graphs.as_many(ask, min(k, self._elements), self._too_few)
+
+    def _read_graph(self) -> FileGraph:
+        return FileGraph(self._file, self._dataset.rows)
+
+    def _measure(self, query: NDArray[np.float32]) -> Measure:
+        vectors = self._file.items()["vector"][:, : len(query)]
+        if self._metric == "euclidean":
+            return by_square(vectors, query)
+        if self._metric == "cosine":
+            query = query / (np.sqrt(query @ query) + np.float32(1e-30))
+        return by_product(vectors, query)
 
 
 def _head(path: Path) -> tuple[int, int, bool]:

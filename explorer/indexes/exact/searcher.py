@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from explorer.core.metric import Metric, distances_of, order
 from explorer.core.params import Params
 from explorer.core.progress import Progress, silent
+from explorer.core.structure import Facts, Structure
 from explorer.indexes.base import Searcher
 from explorer.indexes.exact import batch, differences, lengths, products
 from explorer.indexes.exact.bounds import candidates, usable
@@ -58,6 +59,17 @@ class ExactSearcher(Searcher):
                     some = self._candidates(query, k, progress)
                 found[start + i] = self._nearest(some, query, k, progress)
         return found
+
+    def structure(self, progress: Progress = silent) -> tuple[Structure, ...]:
+        """That there is nothing but the vectors."""
+        rows, dimensions = self._vectors.shape
+        lines = (
+            ("Vectors", f"{rows:,} × {dimensions}"),
+            ("Bytes", f"{self._vectors.nbytes:,}"),
+            ("Compared by", f"{self._metric}, in float64"),
+        )
+        how = "a scan in float32 picks candidates, and float64 decides among them."
+        return (Facts(lines, f"Every vector is compared with the query, so that nothing is missed: {how}"),)
 
     def close(self) -> None:
         """End the threads and forget the lengths."""

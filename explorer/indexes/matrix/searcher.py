@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from explorer.core.metric import Metric, order
 from explorer.core.params import Params
 from explorer.core.progress import Progress, silent
+from explorer.core.structure import Facts, Structure
 from explorer.indexes.base import Searcher
 from explorer.indexes.exact.searcher import ExactSearcher
 from explorer.indexes.matrix.building import nearest_of
@@ -49,6 +50,17 @@ class MatrixSearcher(Searcher):
 
     def aside(self) -> Params:
         return {} if self._looked_up else {"answered by": "exact search: the query is no row"}
+
+    def structure(self, progress: Progress = silent) -> tuple[Structure, ...]:
+        """A table, and how it is read."""
+        rows, kept = self._table.nearest.shape
+        lines = (
+            ("Distances", f"{rows:,} × {rows:,}, {self._metric}"),
+            ("Bytes", f"{self._table.distances.nbytes + self._table.nearest.nbytes:,}"),
+            ("Kept sorted", f"the {kept:,} nearest of each row"),
+        )
+        how = "The nearest of a row are read from the table; a query that is no row is searched for exactly."
+        return (Facts(lines, f"All distances were computed once, so that nothing is missed. {how}"),)
 
     def close(self) -> None:
         """Let go of the file."""

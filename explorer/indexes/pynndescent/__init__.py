@@ -21,7 +21,7 @@ from explorer.core.params import Param, Params
 from explorer.core.progress import Progress
 from explorer.indexes import graphs
 from explorer.indexes.base import IndexHandle, IndexType, Searcher
-from explorer.indexes.graphs import GraphSearcher
+from explorer.indexes.graph_searcher import RowSearcher
 from explorer.indexes.pynndescent import descent, graph, items, walk
 
 MOST = 2**31 - 1
@@ -104,7 +104,7 @@ class PyNNDescent(IndexType):
         return {"epsilon": EVERYWHERE}
 
 
-class PyNNDescentSearcher(GraphSearcher):
+class PyNNDescentSearcher(RowSearcher):
     """PyNNDescent's own lists, from the mapped arrays."""
 
     def __init__(self, opened: graph.Graph, dataset: Dataset, metric: Metric) -> None:

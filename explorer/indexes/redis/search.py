@@ -16,11 +16,15 @@ from explorer.core.cost import Cost
 from explorer.core.metric import Metric
 from explorer.core.params import Param, Params
 from explorer.core.progress import Progress
+from explorer.core.structure import Facts
 from explorer.errors import ServerFailed
 from explorer.indexes import graphs
 from explorer.indexes.base import IndexHandle
+from explorer.indexes.redis import dump
 from explorer.indexes.redis.description import Description
+from explorer.indexes.redis.elements import Elements, Numbered
 from explorer.indexes.redis.kind import EXISTING, KEY, MOST, PREFIXED, SERVER, TIMEOUT, RedisType
+from explorer.indexes.redis.links import ServerGraph
 from explorer.indexes.redis.store import Keyed, Scored, Store, spread
 from explorer.servers.abilities import Abilities
 from explorer.servers.client import Client, Word, pairs, text
@@ -111,6 +115,7 @@ class SearchIndex(Store):
 
     score_name = "KNN score"
     nearer_is_larger = False
+    effort = "EF_RUNTIME"
 
     def create(self, client: Client, columns: Sequence[Any], progress: Progress) -> None:
         """FT.CREATE for each that is not there yet."""
@@ -210,6 +215,12 @@ class SearchIndex(Store):
             if score is not None:
                 found.append((reply[i], float(score)))
         return found
+
+    def graph(
+        self, client: Client, elements: Elements | Numbered, rows: int, progress: Progress
+    ) -> ServerGraph | Facts:
+        """What the server's debugging commands dump, where it has them and lets us."""
+        return dump.graph(self.about, client, elements, rows, progress)
 
     def _infos(self, client: Client, progress: Progress) -> list[dict[str, Any]]:
         keys = self.about.keys

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 from typing import Any
 
@@ -9,15 +10,29 @@ import numpy as np
 from numpy.typing import NDArray
 
 from explorer.core.dataset import Dataset
+from explorer.core.explanation import Cause
+from explorer.core.metric import distances_of
+from explorer.core.ordinal import ordinal
 from explorer.core.params import Params
 from explorer.core.progress import Progress, silent
+from explorer.core.structure import Facts, Structure
+from explorer.core.trace import Trace
+from explorer.indexes import reaching
+from explorer.indexes.agreeing import difference
 from explorer.indexes.base import Searcher
 from explorer.indexes.graphs import ready
+from explorer.indexes.layered import Given
 from explorer.indexes.redis.description import Description
 from explorer.indexes.redis.elements import Elements, Numbered
+from explorer.indexes.redis.links import ServerGraph
 from explorer.indexes.redis.store import Keyed, Scored, Store
+from explorer.indexes.redis.walk import walked
+from explorer.indexes.reranking import reranked
 from explorer.servers.client import Client, Word
 
+MOST_ASKED = 10_000
+PATIENCE = 60_000
+"""How many rows, and milliseconds, it may take to learn where the server puts a row."""
 PLAIN = frozenset(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.:@{}/+-*=")
 
 
@@ -38,6 +53,7 @@ class RedisSearcher(Searcher):
         self._scores: dict[int, float] = {}
         self._asked: list[Keyed] = []
         self._strangers = 0
+        self._known_inside: ServerGraph | Facts | None = None
         self.score_name = store.score_name
 
     def search(
@@ -54,6 +70,62 @@ class RedisSearcher(Searcher):
             rows = self._nearest(queries[i], count, params, progress)[:count]
             found[i, : len(rows)] = rows
         return found
+
+    def structure(self, progress: Progress = silent) -> tuple[Structure, ...]:
+        """The layers of the graph, as the server tells its links; read once."""
+        found = self._inside(progress)
+        return (found if isinstance(found, Facts) else found.layers,)
+
+    def trace(self, vector: NDArray[np.float32], k: int, params: Params, progress: Progress = silent) -> Trace | None:
+        """An approximate replay over the server's links, with our distances, from where a search probably begins; its
+        answer is the server's. None where the server compares with all, or does not show its links."""
+        if params.get("truth") == "yes" or isinstance(inside := self._inside(progress), Facts):
+            return None
+        count = min(max(k, int(params.get("rerank", 0))), self._dataset.rows)
+        query = ready(np.asarray(vector, np.float32)[None], self._about.metric)[0]
+        theirs = self._nearest(query, count, params, progress)
+        asked = min(count + self._zeros, self._dataset.rows)
+        effort = int(params[self._store.effort])
+        walk = walked(inside, self._dataset, self._about.metric, query, effort, asked, progress)
+        ours = self._zeros_last(walk.nearest)[:count]
+        differs = difference(ours, theirs, walk.distances)
+        found = dataclasses.replace(walk.trace(theirs), approximate=True, differs=differs)
+        if not int(params.get("rerank", 0)):
+            return found
+        return reranked(found, theirs, distances_of(self._about.metric, self._dataset.vectors, theirs, vector))
+
+    def cause(self, trace: Trace, vector: NDArray[np.float32], row: int, progress: Progress = silent) -> Cause | None:
+        """The links that were not followed, or how far behind the server's own score puts the row."""
+        if row in trace.found or isinstance(inside := self._inside(progress), Facts):
+            return None
+        found = reaching.cause(Given(inside.layers, inside.begins), trace, row, progress)
+        return found or self._ranked(vector, row, len(trace.found), progress)
+
+    def _ranked(self, vector: NDArray[np.float32], row: int, count: int, progress: Progress) -> Cause | None:
+        """How far behind the server puts a row that the walk came to: it is asked for more until it gives it."""
+        if not self._store.lossy:
+            return Cause("code_rank", reaching.EQUALLY_NEAR)
+        kept = self._asked, self._scores, self._strangers
+        query = ready(np.asarray(vector, np.float32)[None], self._about.metric)[0]
+        asked, most = 2 * count, min(MOST_ASKED, self._dataset.rows)
+        try:
+            while True:
+                rows = self._nearest(
+                    query, min(asked, most), {self._store.effort: asked, "timeout": PATIENCE}, progress
+                )
+                scores = np.array(list(self._scores.values())) * (-1 if self._store.nearer_is_larger else 1)
+                own = self._scores.get(row, np.nan) * (-1 if self._store.nearer_is_larger else 1)
+                # Rows of equal codes stand in no order: the row can be the last of them.
+                if (scores > own).any() or (row in rows and asked >= most):
+                    rank = int((scores <= own).sum())
+                    told = f"its code ranked it {ordinal(rank)}, and only the first {count:,} were looked at"
+                    return Cause("code_rank", f"The server can find it, but {told}.", "rerank", rank)
+                if asked >= most:
+                    told = f"its code ranks it behind the first {most:,}"
+                    return Cause("code_rank", f"A walk over the same links comes to it, but {told}.")
+                asked *= 4
+        finally:
+            self._asked, self._scores, self._strangers = kept
 
     def scores(self, rows: NDArray[np.int64]) -> NDArray[np.float64]:
         """What the server said of rows in its last answer."""
@@ -74,8 +146,20 @@ class RedisSearcher(Searcher):
         return self._store.decoded(self._client, [self._elements[int(row)] for row in rows])
 
     def close(self) -> None:
-        """Let go of the connections."""
+        """Let go of the connections, and of what was read."""
         self._client.close()
+        self._known_inside = None
+
+    def _inside(self, progress: Progress) -> ServerGraph | Facts:
+        if self._known_inside is None:
+            self._known_inside = self._store.graph(self._client, self._elements, self._dataset.rows, progress)
+        return self._known_inside
+
+    def _zeros_last(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
+        if not self._zeros:
+            return rows
+        zero = ~self._dataset.vectors[rows].any(axis=1)
+        return np.concatenate([rows[~zero], rows[zero]])
 
     def _nearest(self, query: NDArray[np.float32], count: int, params: Params, progress: Progress) -> NDArray[np.int64]:
         """The server's own first `count` rows, the zero ones behind the others."""
@@ -90,11 +174,7 @@ class RedisSearcher(Searcher):
         known = rows >= 0
         self._strangers = int((~known).sum())
         self._scores = {int(row): score for row, (_, score) in zip(rows, merged, strict=True) if row >= 0}
-        rows = rows[known]
-        if self._zeros:
-            zero = ~self._dataset.vectors[rows].any(axis=1)
-            rows = np.concatenate([rows[~zero], rows[zero]])
-        return rows[:count]
+        return self._zeros_last(rows[known])[:count]
 
     def _merged(self, replies: Sequence[Any]) -> list[Scored]:
         """The answers of all shards in one order; each element once."""

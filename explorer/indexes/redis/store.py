@@ -12,8 +12,11 @@ from numpy.typing import NDArray
 
 from explorer.core.params import Params
 from explorer.core.progress import Progress
+from explorer.core.structure import NO_INSIDE, Facts
 from explorer.errors import BadParameter
 from explorer.indexes.redis.description import Description
+from explorer.indexes.redis.elements import Elements, Numbered
+from explorer.indexes.redis.links import ServerGraph
 from explorer.servers.client import Client, Command, Target
 
 Keyed = tuple[Target, Command]
@@ -28,9 +31,16 @@ class Store(ABC):
     score_name: str
     nearer_is_larger: bool
     """Whether a larger score of the server's is nearer."""
+    effort: str
+    """The search parameter that says how many rows are kept in view."""
 
     def __init__(self, about: Description) -> None:
         self.about = about
+
+    @property
+    def lossy(self) -> bool:
+        """Whether the server ranks by less than the vectors themselves."""
+        return False
 
     @abstractmethod
     def create(self, client: Client, columns: Sequence[Any], progress: Progress) -> None:
@@ -77,6 +87,12 @@ class Store(ABC):
     def decoded(self, client: Client, elements: Sequence[bytes]) -> NDArray[np.float32]:
         """Vectors (m, d) as the server holds them. Raises NotImplementedError where it does not give them out."""
         raise NotImplementedError
+
+    def graph(
+        self, client: Client, elements: Elements | Numbered, rows: int, progress: Progress
+    ) -> ServerGraph | Facts:
+        """The graph over n rows, or the reason why the server does not show it."""
+        return NO_INSIDE
 
 
 def spread(client: Client, name: str, shards: int) -> tuple[str, ...]:

@@ -14,14 +14,18 @@ from explorer.core.cost import Cost
 from explorer.core.metric import Metric
 from explorer.core.params import Param, Params
 from explorer.core.progress import Progress
+from explorer.core.structure import Facts
 from explorer.errors import ServerFailed
 from explorer.indexes import graphs
 from explorer.indexes.base import IndexHandle
+from explorer.indexes.redis import links
 from explorer.indexes.redis.description import Description
+from explorer.indexes.redis.elements import Elements, Numbered
 from explorer.indexes.redis.kind import EXISTING, KEY, MOST, PREFIXED, SERVER, TIMEOUT, RedisType
+from explorer.indexes.redis.links import Drawn, ServerGraph
 from explorer.indexes.redis.store import Keyed, Scored, Store, spread
 from explorer.servers.abilities import Abilities
-from explorer.servers.client import Client, Word, permitted, text
+from explorer.servers.client import Client, Command, Word, permitted, text
 
 EF = 100
 """Redis's own; a search that is asked for more keeps as many in view as it is asked for."""
@@ -123,6 +127,12 @@ class VectorSet(Store):
 
     score_name = "VSIM score"
     nearer_is_larger = True
+    effort = "ef_search"
+
+    @property
+    def lossy(self) -> bool:
+        """Whether numbers are shortened, or dimensions fewer."""
+        return not keeps_all(self.about.params)
 
     def create(self, client: Client, columns: Sequence[Any], progress: Progress) -> None:
         """The first row makes a set."""
@@ -199,6 +209,24 @@ class VectorSet(Store):
             vector = np.array(next(reply for reply in asked if reply), np.float64)
             found.append(vector / (np.linalg.norm(vector) or 1))
         return np.array(found, np.float32).reshape(len(found), self.about.dimensions)
+
+    def graph(
+        self, client: Client, elements: Elements | Numbered, rows: int, progress: Progress
+    ) -> ServerGraph | Facts:
+        """VLINKS of every element: lists from the top layer down. Each set is a graph of its own; Redis does not tell
+        where a search begins: we take the first row of the top layer, as it is where rows were added in their order."""
+        keys, drawn = self.about.keys, Drawn(rows)
+        for start in range(0, rows, links.AT_A_TIME):
+            progress(start / rows, "links")
+            some = range(start, min(start + links.AT_A_TIME, rows))
+            asked = [keys[row % len(keys)] for row in some]
+            commands: list[Command] = [("VLINKS", key, elements[row]) for key, row in zip(asked, some, strict=True)]
+            for row, lists in zip(some, client.gather(commands, asked, progress), strict=True):
+                if lists is not None:
+                    drawn.add(row, [[elements.row(element) for element in each] for each in reversed(lists)])
+        begins = [drawn.highest(np.arange(shard, rows, len(keys))) for shard in range(len(keys))]
+        most = int(self.about.params["M"])
+        return drawn.finished(-1, np.array([each for each in begins if each >= 0], np.int64), most)
 
 
 def row_bytes(dimensions: int, params: Params) -> int:

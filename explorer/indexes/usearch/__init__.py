@@ -20,9 +20,11 @@ from explorer.core.progress import Progress, silent
 from explorer.errors import BadFile
 from explorer.indexes import graphs
 from explorer.indexes.base import Held, IndexHandle, IndexType, Searcher
-from explorer.indexes.graphs import GraphSearcher
+from explorer.indexes.graph_searcher import GraphSearcher
 from explorer.indexes.usearch import layout
 from explorer.indexes.usearch.library import imported
+from explorer.indexes.usearch.links import SlotGraph
+from explorer.indexes.walking import Measure, by_cosine, by_product, by_square
 
 METRICS: dict[Metric, str] = {"cosine": "cos", "euclidean": "l2sq", "dot": "ip"}
 MOST = 2**31 - 1
@@ -93,7 +95,7 @@ class USearch(IndexType):
         found = layout.read(handle.path)
         if found.metric != handle.metric or not layout.holds(found, dataset):
             raise BadFile(handle.path, "it is not the USearch index that was built; build it again.")
-        return USearchSearcher(handle.path, dataset, handle.metric)
+        return USearchSearcher(found, dataset, handle.metric)
 
     def recognises(self, path: Path) -> bool:
         try:
@@ -140,12 +142,16 @@ class USearch(IndexType):
 class USearchSearcher(GraphSearcher):
     """USearch's own lists, from the mapped file."""
 
-    def __init__(self, path: Path, dataset: Dataset, metric: Metric) -> None:
+    effort = "expansion_search"
+    asks_again = False
+
+    def __init__(self, file: layout.Layout, dataset: Dataset, metric: Metric) -> None:
         super().__init__(dataset, metric)
+        self._file = file
         try:
-            self._index: Any = imported().Index.restore(str(path), view=True)
+            self._index: Any = imported().Index.restore(str(file.path), view=True)
         except RuntimeError as error:
-            raise BadFile(path, f"USearch could not open it: {error}.") from error
+            raise BadFile(file.path, f"USearch could not open it: {error}.") from error
 
     def close(self) -> None:
         """Let go of the file."""
@@ -156,6 +162,13 @@ class USearchSearcher(GraphSearcher):
     def _nearest(self, query: NDArray[np.float32], k: int, params: Params) -> NDArray[np.int64]:
         self._index.expansion_search = int(params["expansion_search"])
         return np.asarray(self._index.search(query[0], k, threads=1).keys, np.int64)
+
+    def _read_graph(self) -> SlotGraph:
+        return SlotGraph(self._file)
+
+    def _measure(self, query: NDArray[np.float32]) -> Measure:
+        ways = {"cosine": by_cosine, "euclidean": by_square, "dot": by_product}
+        return ways[self._metric](self._file.vectors(), query)
 
 
 TYPES = (USearch(),)

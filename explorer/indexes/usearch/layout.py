@@ -98,12 +98,12 @@ def holds(layout: Layout, dataset: Dataset) -> bool:
     """Whether a sample of the elements are rows of the Dataset, as their keys say."""
     if (layout.elements, layout.dimensions) != (dataset.rows, dataset.dimensions):
         return False
-    places = _places(layout)
-    if places is None:
+    begins = places(layout)
+    if begins is None:
         return False
     sample = np.unique(np.linspace(0, layout.elements - 1, min(COMPARED, layout.elements)).astype(np.int64))
     whole = np.memmap(layout.path, np.uint8, "r")
-    keys = _fields(whole, places[sample], 8).view("<u8")[:, 0]
+    keys = _fields(whole, begins[sample], 8).view("<u8")[:, 0]
     known = bool((keys < dataset.rows).all())
     return known and same_vectors(layout.vectors()[sample], keys.astype(np.int64), dataset, layout.metric, unit=False)
 
@@ -121,27 +121,27 @@ def check(layout: Layout, dataset: Dataset, progress: Progress) -> None:
 
 def check_graph(layout: Layout, progress: Progress) -> NDArray[np.uint64]:
     """Raise BadFile when a file is damaged; the key of each element."""
-    path, levels, places = layout.path, layout.levels(), _places(layout)
-    if places is None or levels[layout.entry] != layout.top or levels.max() > layout.top:
+    path, levels, begins = layout.path, layout.levels(), places(layout)
+    if begins is None or levels[layout.entry] != layout.top or levels.max() > layout.top:
         raise BadFile(path, "it is damaged: its levels do not fit together.")
     base, above = layout.list_bytes
     whole, keys = np.memmap(path, np.uint8, "r"), np.empty(layout.elements, np.uint64)
     for start in range(0, layout.elements, BLOCK):
         progress(start / layout.elements, "checking")
         part = slice(start, start + BLOCK)
-        found = _fields(whole, places[part], base)
+        found = _fields(whole, begins[part], base)
         keys[part] = np.ascontiguousarray(found[:, :8]).view("<u8")[:, 0]
         if (np.ascontiguousarray(found[:, 8:10]).view("<i2")[:, 0] != levels[part]).any():
             raise BadFile(path, "it is damaged: an element is not on the level that it is said to be on.")
         _check_lists(layout, found[:, 10:], levels, 0)
     for level in range(1, layout.top + 1):
-        lists = places[levels >= level] + base + (level - 1) * above
+        lists = begins[levels >= level] + base + (level - 1) * above
         for start in range(0, len(lists), BLOCK):
             _check_lists(layout, _fields(whole, lists[start : start + BLOCK], above), levels, level)
     return keys
 
 
-def _places(layout: Layout) -> NDArray[np.int64] | None:
+def places(layout: Layout) -> NDArray[np.int64] | None:
     """Where each element begins in the file; None when they do not fill what is left of it."""
     levels = layout.levels().astype(np.int64)
     base, above = layout.list_bytes
