@@ -14,18 +14,15 @@ from explorer.core.cost import Cost
 from explorer.core.metric import Metric
 from explorer.core.params import Param, Params
 from explorer.core.progress import Progress
-from explorer.core.structure import Facts
 from explorer.errors import ServerFailed
 from explorer.indexes import graphs
 from explorer.indexes.base import IndexHandle
-from explorer.indexes.redis import links
 from explorer.indexes.redis.description import Description
-from explorer.indexes.redis.elements import Elements, Numbered
 from explorer.indexes.redis.kind import EXISTING, KEY, MOST, PREFIXED, SERVER, TIMEOUT, RedisType
-from explorer.indexes.redis.links import Drawn, ServerGraph
 from explorer.indexes.redis.store import Keyed, Scored, Store, spread
+from explorer.servers import decoding
 from explorer.servers.abilities import Abilities
-from explorer.servers.client import Client, Command, Word, permitted, text
+from explorer.servers.client import Client, Word, permitted, text
 
 EF = 100
 """Redis's own; a search that is asked for more keeps as many in view as it is asked for."""
@@ -199,34 +196,17 @@ class VectorSet(Store):
         return [(reply[i], float(reply[i + 1])) for i in range(0, len(reply) - 1, 2)]
 
     def decoded(self, client: Client, elements: Sequence[bytes]) -> NDArray[np.float32]:
-        """VEMB, brought to unit length as Redis compares. A set that was reduced has vectors of another space."""
+        """VEMB … RAW, about of unit length, as Redis compares. A set that was reduced has vectors of another space."""
         if int(self.about.params.get("reduce", 0)):
             raise NotImplementedError("its vectors were projected to fewer dimensions")
         keys = self.about.keys
-        found = []
-        for element in elements:
-            asked = client.gather([("VEMB", key, element) for key in keys], list(keys))
-            vector = np.array(next(reply for reply in asked if reply), np.float64)
-            found.append(vector / (np.linalg.norm(vector) or 1))
-        return np.array(found, np.float32).reshape(len(found), self.about.dimensions)
-
-    def graph(
-        self, client: Client, elements: Elements | Numbered, rows: int, progress: Progress
-    ) -> ServerGraph | Facts:
-        """VLINKS of every element: lists from the top layer down. Each set is a graph of its own; Redis does not tell
-        where a search begins: we take the first row of the top layer, as it is where rows were added in their order."""
-        keys, drawn = self.about.keys, Drawn(rows)
-        for start in range(0, rows, links.AT_A_TIME):
-            progress(start / rows, "links")
-            some = range(start, min(start + links.AT_A_TIME, rows))
-            asked = [keys[row % len(keys)] for row in some]
-            commands: list[Command] = [("VLINKS", key, elements[row]) for key, row in zip(asked, some, strict=True)]
-            for row, lists in zip(some, client.gather(commands, asked, progress), strict=True):
-                if lists is not None:
-                    drawn.add(row, [[elements.row(element) for element in each] for each in reversed(lists)])
-        begins = [drawn.highest(np.arange(shard, rows, len(keys))) for shard in range(len(keys))]
-        most = int(self.about.params["M"])
-        return drawn.finished(-1, np.array([each for each in begins if each >= 0], np.int64), most)
+        asked = [(key, ("VEMB", key, element, "RAW")) for element in elements for key in keys]
+        replies = client.gather([command for _, command in asked], [key for key, _ in asked])
+        each = [next(filter(None, replies[i : i + len(keys)]), None) for i in range(0, len(replies), len(keys))]
+        found, there = decoding.of_set(each, self.about.dimensions, lengths=False)
+        if not there.all():
+            raise NotImplementedError("some of its elements are no longer there")
+        return found
 
 
 def row_bytes(dimensions: int, params: Params) -> int:

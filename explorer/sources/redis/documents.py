@@ -9,9 +9,9 @@ from typing import Any
 
 from explorer.core.progress import Progress
 from explorer.errors import ExplorerError, Unavailable
+from explorer.servers import decoding
 from explorer.servers.catalogue import Holding
 from explorer.servers.client import Client, Command, Word, pairs, text
-from explorer.sources.redis import decoding
 from explorer.sources.redis.reading import KEY, SECONDS, Batch, Listed, several
 from explorer.sources.redis.table import Table, cell, clean
 

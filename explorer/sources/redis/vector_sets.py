@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from explorer.core.progress import Progress
+from explorer.servers import decoding
 from explorer.servers.catalogue import Holding
 from explorer.servers.client import Client, Command, pairs, permitted, text
-from explorer.sources.redis import decoding
 from explorer.sources.redis.reading import SECONDS, Batch, Listed, several
 from explorer.sources.redis.table import Table, cells_of
 

@@ -26,12 +26,14 @@ _Q8 = 127
 _LARGEST = 10**38
 
 
-def of_set(replies: Sequence[Any], dimensions: int) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+def of_set(
+    replies: Sequence[Any], dimensions: int, *, lengths: bool = True
+) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
     """The replies (r,) to `VEMB key element RAW` as vectors (m, dimensions), and which replies they are of.
 
     A reply that is none, because the element is gone, or that is of another size has no vector. Lengths are those that
     the vectors had when they were put there; of one that is stored as signs only the direction is what they leave of
-    it.
+    it. Without `lengths` they are about 1, as the server compares them.
     """
     first = next((reply for reply in replies if reply), None)
     kind = text(first[0]) if first else "f32"
@@ -39,7 +41,7 @@ def of_set(replies: Sequence[Any], dimensions: int) -> tuple[NDArray[np.float32]
     there = np.array([bool(reply) and text(reply[0]) == kind and len(reply[1]) == size for reply in replies], bool)
     good = [reply for reply, ok in zip(replies, there.tolist(), strict=True) if ok]
     data = b"".join(reply[1] for reply in good)
-    scale = np.array([float(reply[2]) for reply in good], np.float64)
+    scale = np.array([float(reply[2]) if lengths else 1.0 for reply in good], np.float64)
     if kind == "int8":
         unit = np.frombuffer(data, np.int8).astype(np.float32)
         scale *= np.array([float(reply[3]) for reply in good], np.float64) / _Q8

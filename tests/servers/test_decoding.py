@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from explorer.sources.redis import decoding
+from explorer.servers import decoding
 from tests.redis_servers import RedisServer
 from tests.sources.conftest import Vectors, push
 
