@@ -10,6 +10,12 @@ from tests.redis_servers import RedisServer
 from tests.sources.conftest import Vectors, push
 
 
+@pytest.fixture
+def vectors() -> Vectors:
+    """Of different lengths, far from the unit sphere."""
+    return (np.random.default_rng(2).normal(size=(60, 20)) * 3 + 1).astype(np.float32)
+
+
 @pytest.mark.parametrize("quantization", ["NOQUANT", "Q8", "BIN"])
 @pytest.mark.parametrize("reduce", [0, 12])
 def test_they_are_what_the_server_itself_makes_of_them(
