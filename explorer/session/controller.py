@@ -7,8 +7,8 @@ from collections.abc import Callable
 from explorer.session.asking import Asking
 from explorer.session.estimating import Estimating
 from explorer.session.indexing import Indexing
-from explorer.session.looking import Looking
 from explorer.session.inspecting import Inspecting
+from explorer.session.looking import Looking
 from explorer.session.losing import would_lose
 from explorer.session.mapping import Mapping
 from explorer.session.measuring import Measuring

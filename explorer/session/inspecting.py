@@ -191,6 +191,7 @@ class Inspecting:
         key = part.of(state)
         if key != self._hangs_on.get(part.field):
             self._hangs_on[part.field] = key
+            self._sought.pop(part.field, None)
             self._searches.forget(part.slot)
             self._session.update(**{part.field: None}, seeking=self._session.state.seeking - {part.field})
             if part.field == "replay":

@@ -46,7 +46,7 @@ class Story:
         return slice(int(known[step - 1]) if step else 0, int(known[step]))
 
     def sentence(self, step: int) -> str:
-        """tree 3 · split, margin 0.12"""
+        """A step in words: tree 3 · split, margin 0.12"""
         words = self._doing(step)
         fresh = self.fresh(step)
         new = fresh.stop - fresh.start
@@ -56,7 +56,7 @@ class Story:
         return f"{words} · {true} true" if true else words
 
     def counters(self, step: int) -> str:
-        """compared 104 of 1,797 rows · 13 leaves · 212 distances · 8 of 10 true neighbours met"""
+        """What is counted: compared 104 of 1,797 rows · 13 leaves · 212 distances · 8 of 10 true neighbours met"""
         trace = self.trace
         known = int(trace.known[step]) if len(trace) else 0
         parts = [f"compared {known:,} of {trace.total:,} rows"]
@@ -71,7 +71,7 @@ class Story:
         return " · ".join(parts)
 
     def place(self, step: int) -> str:
-        """leaf 9 of 13; step 9 of 40 between them"""
+        """Where it stands: leaf 9 of 13; step 9 of 40 between them"""
         trace = self.trace
         action = int(trace.actions[step])
         if action in NOUNS:

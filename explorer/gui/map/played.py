@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QPointF, Qt
+from PySide6.QtCore import QLineF, QPointF, Qt
 from PySide6.QtGui import QColor, QImage, QPainter, QPen, QPolygonF
 
 from explorer.gui.map.marks import Rows
@@ -28,11 +28,12 @@ def _none() -> Rows:
 @dataclass(frozen=True, eq=False)
 class Played:
     """Rows int64: `compared` before the present step, `fresh` in it, and `path`, from row to row, ending where the
-    search stands."""
+    search stands; `spokes` are a row and those that it is linked to."""
 
     compared: Rows = field(default_factory=_none)
     fresh: Rows = field(default_factory=_none)
     path: Rows = field(default_factory=_none)
+    spokes: Rows = field(default_factory=_none)
 
 
 def paint_played(
@@ -51,6 +52,7 @@ def paint_played(
     across = 7.5 if len(fresh) <= FEW else 5.5
     _points(painter, fresh, edge, across + 2.0, size)
     _points(painter, fresh, accent, across, size)
+    _spokes(painter, places(played.spokes), accent)
     way = places(played.path[-MOST_PATH:])
     way = way[np.isfinite(way).all(axis=1)]
     if not len(way):
@@ -62,6 +64,15 @@ def paint_played(
     painter.drawPolyline(_polygon(way))
     painter.setPen(QPen(QColor(theme.text), 2.0))
     painter.drawEllipse(QPointF(*way[-1]), 8.5, 8.5)
+
+
+def _spokes(painter: QPainter, ends: NDArray[np.float64], colour: QColor) -> None:
+    """Thin lines from the first place to all others."""
+    ends = ends[np.isfinite(ends).all(axis=1)]
+    thin = QColor(colour)
+    thin.setAlphaF(0.7)
+    painter.setPen(QPen(thin, 1.1))
+    painter.drawLines([QLineF(*ends[0], *end) for end in ends[1:]])
 
 
 def _seen(at: NDArray[np.float64], size: tuple[int, int]) -> NDArray[np.float64]:
