@@ -61,18 +61,22 @@ class BarChart(Drawing):
         above = ABOVE + (12 if bars.notes else 0)
         inner = framed(painter, area, (f"{high:,.4g}", "0"), bars.ends, self, above=above)
         across = inner.width() / count
+        marked = bars.lit | bars.red
         groups = _per_pixel(bars.heights, int(inner.width()))
         painter.setPen(Qt.PenStyle.NoPen)
         for place in groups:
             tall = float(bars.heights[place]) / high * inner.height()
+            if place in marked:
+                continue
             wide = max(1.0, across - (1.0 if across > 3 else 0.0))
             bar = QRectF(inner.left() + place * across, inner.bottom() - tall, wide, max(tall, 0.8))
             painter.fillRect(bar, self._colour(place))
-        for place in sorted((bars.lit | bars.red) - set(groups)):
-            # A bar that matters is seen even where a higher one shares its pixel.
+        for place in sorted(marked):
+            # A bar that matters is seen even where there are more bars than pixels.
             tall = float(bars.heights[place]) / high * inner.height()
-            left = inner.left() + place * across
-            painter.fillRect(QRectF(left, inner.bottom() - tall, 1.5, max(tall, 1.5)), self._colour(place))
+            wide = max(3.0, across - (1.0 if across > 3 else 0.0))
+            left = min(inner.left() + place * across, inner.right() - wide)
+            painter.fillRect(QRectF(left, inner.bottom() - tall, wide, max(tall, 3.0)), self._colour(place))
         self._write_notes(painter, inner, across, high)
 
     def _colour(self, place: int) -> QColor:

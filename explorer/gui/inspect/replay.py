@@ -156,7 +156,7 @@ class ReplayPage(QWidget):
             self._summary.say("")
             return
         steps = len(self.story.trace)
-        self._summary.say(f"{steps:,} steps", str(steps))
+        self._summary.say(f"{steps:,} steps" if steps > 1 else "1 step")
         self.slider.blockSignals(True)
         self.slider.setRange(0, steps - 1)
         self.slider.blockSignals(False)

@@ -85,15 +85,16 @@ class Story:
         if not len(trace):
             return Played(trace.rows.astype(np.int64))
         fresh = self.fresh(step)
-        path = np.empty(0, np.int64)
+        path = origins = np.empty(0, np.int64)
         if trace.kind == "graph":
             moved = np.isin(trace.actions[: step + 1], (DESCEND, VISIT))
             path = trace.places[: step + 1][moved].astype(np.int64)
+            origins = trace.origins[: step + 1][moved].astype(np.int64)
         rows = trace.rows.astype(np.int64)
         now = rows[fresh]
         if int(trace.actions[step]) == RERANK:
             now = trace.places[step : step + 1].astype(np.int64)
-        return Played(rows[: fresh.start], now, path)
+        return Played(rows[: fresh.start], now, path, origins)
 
     def _doing(self, step: int) -> str:
         trace = self.trace
@@ -107,7 +108,7 @@ class Story:
             return f"tree {level + 1} · leaf{at}"
         if action == PROBE:
             turn = int((trace.actions[: step + 1] == PROBE).sum())
-            return f"cell {place} · {ordinal(turn)} probed, centre at {figure}"
+            return f"cell {place} · {ordinal(turn)}, centre at {figure}"
         name = caption(self.dataset, place)
         if action == DESCEND:
             return f"layer {level} → {name} at {figure}"

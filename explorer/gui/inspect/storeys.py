@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen, QPolygonF
 
 from explorer.core.structure import Layers
@@ -96,18 +96,29 @@ class Storeys(Drawing):
         if trace is None or trace.kind != "graph" or self._at is None:
             return
         moved = np.isin(trace.actions, (DESCEND, VISIT))
-        rows, levels = trace.places[moved], np.minimum(trace.levels[moved], self.drawn - 1)
-        way = []
-        for row, level in zip(rows.tolist(), levels.tolist(), strict=True):
-            top = area.bottom() - (max(0, level) + 1) * high
-            way += self._placed(self._at[row : row + 1], QRectF(area.left(), top, area.width(), high - 8))
-        way = [point for point in way if np.isfinite(point.x() + point.y())]
+        rows, origins = trace.places[moved].tolist(), trace.origins[moved].tolist()
+        levels = np.clip(trace.levels[moved], 0, self.drawn - 1).tolist()
+        way: list[QPointF] = []
+        lines: list[QLineF] = []
+        below: dict[int, QPointF] = {}
+        for row, origin, level in zip(rows, origins, levels, strict=True):
+            top = area.bottom() - (level + 1) * high
+            (point,) = self._placed(self._at[row : row + 1], QRectF(area.left(), top, area.width(), high - 8))
+            if not np.isfinite(point.x() + point.y()):
+                continue
+            # Down here the search goes on from any row it has seen; above, from where it stands.
+            before = below.get(origin, way[-1] if way and not below else None)
+            if before is not None:
+                lines.append(QLineF(before, point))
+            way.append(point)
+            if level == 0:
+                below[row] = point
         accent = QColor(theme.accent)
         accent.setAlphaF(0.75)
         painter.setBrush(Qt.BrushStyle.NoBrush)
-        painter.setPen(QPen(accent, 1.3, j=Qt.PenJoinStyle.RoundJoin))
-        painter.drawPolyline(QPolygonF(way))
-        painter.setPen(QPen(QColor(theme.accent), 3.4, c=Qt.PenCapStyle.RoundCap))
+        painter.setPen(QPen(accent, 1.3))
+        painter.drawLines(lines)
+        painter.setPen(QPen(QColor(theme.accent), 3.0, c=Qt.PenCapStyle.RoundCap))
         painter.drawPoints(QPolygonF(way))
 
     def _placed(self, at: NDArray[np.float64], room: QRectF) -> list[QPointF]:

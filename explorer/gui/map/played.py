@@ -27,12 +27,14 @@ def _none() -> Rows:
 
 @dataclass(frozen=True, eq=False)
 class Played:
-    """Rows int64: `compared` before the present step, `fresh` in it, and `path`, from row to row, ending where the
-    search stands; `spokes` are a row and those that it is linked to."""
+    """Rows int64: `compared` before the present step and `fresh` in it; `path`, the rows that a graph was walked
+    through, ending where the search stands, and `origins`, from which row it came to each, −1 for none; `spokes` are a
+    row and those that it is linked to."""
 
     compared: Rows = field(default_factory=_none)
     fresh: Rows = field(default_factory=_none)
     path: Rows = field(default_factory=_none)
+    origins: Rows = field(default_factory=_none)
     spokes: Rows = field(default_factory=_none)
 
 
@@ -53,17 +55,24 @@ def paint_played(
     _points(painter, fresh, edge, across + 2.0, size)
     _points(painter, fresh, accent, across, size)
     _spokes(painter, places(played.spokes), accent)
-    way = places(played.path[-MOST_PATH:])
-    way = way[np.isfinite(way).all(axis=1)]
-    if not len(way):
-        return
-    line = QColor(theme.text)
-    line.setAlphaF(0.75)
+    _way(painter, places(played.origins[-MOST_PATH:]), places(played.path[-MOST_PATH:]), QColor(theme.text))
+
+
+def _way(painter: QPainter, came: NDArray[np.float64], went: NDArray[np.float64], colour: QColor) -> None:
+    """Lines from where the walk came to where it went, the last one strong, and a ring where it stands."""
+    lines = [
+        QLineF(*one, *other) if np.isfinite((one, other)).all() else None for one, other in zip(came, went, strict=True)
+    ]
+    faint = QColor(colour)
+    faint.setAlphaF(0.45)
     painter.setBrush(Qt.BrushStyle.NoBrush)
-    painter.setPen(QPen(line, 1.4, j=Qt.PenJoinStyle.RoundJoin))
-    painter.drawPolyline(_polygon(way))
-    painter.setPen(QPen(QColor(theme.text), 2.0))
-    painter.drawEllipse(QPointF(*way[-1]), 8.5, 8.5)
+    painter.setPen(QPen(faint, 1.1))
+    painter.drawLines([line for line in lines if line is not None])
+    painter.setPen(QPen(colour, 2.0))
+    if lines and lines[-1] is not None:
+        painter.drawLine(lines[-1])
+    if len(went) and np.isfinite(went[-1]).all():
+        painter.drawEllipse(QPointF(*went[-1]), 8.5, 8.5)
 
 
 def _spokes(painter: QPainter, ends: NDArray[np.float64], colour: QColor) -> None:

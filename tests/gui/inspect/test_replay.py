@@ -123,7 +123,7 @@ def graph_trace() -> Trace:
         places=np.array([5, 5, 9, 9, 37], np.int32),
         values=np.array([2.0, 2.0, 1.5, 1.25, 0.5]),
         levels=np.array([1, 0, 0, -1, -1], np.int16),
-        origins=np.full(5, -1, np.int32),
+        origins=np.array([-1, 5, 5, -1, -1], np.int32),
         known=np.array([2, 5, 5, 5, 5], np.int32),
         rows=np.array([5, 4, 9, 8, 7], np.int32),
         scores=np.zeros(5),
@@ -139,11 +139,12 @@ def test_other_kinds_of_steps_in_words(digits: User) -> None:
     assert story.sentence(1) == "visits #5 at 2.000 · +3 rows · 1 true"
     assert story.sentence(2) == "visits #9 at 1.500"
     assert story.sentence(3) == "compares #9 truly: 1.250"
-    assert story.sentence(4) == "cell 37 · 1st probed, centre at 0.5000"
+    assert story.sentence(4) == "cell 37 · 1st, centre at 0.5000"
     assert story.place(2) == "visit 2 of 2" and story.place(0) == "step 1 of 5"
     assert story.counters(1).startswith("compared 5 of 1,797 rows · 1 visit · 1 of 2 true neighbours met")
     played = story.played(2)
-    assert played.path.tolist() == [5, 5, 9] and played.compared.tolist() == [5, 4, 9, 8, 7] and not len(played.fresh)
+    assert played.path.tolist() == [5, 5, 9] and played.origins.tolist() == [-1, 5, 5]
+    assert played.compared.tolist() == [5, 4, 9, 8, 7] and not len(played.fresh)
 
 
 @pytest.mark.parametrize(
