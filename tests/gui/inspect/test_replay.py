@@ -10,6 +10,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
 from explorer.core.trace import DESCEND, LEAF, PROBE, RERANK, SPLIT, VISIT, Trace
+from explorer.gui.inspect.polar import GAP, directions
 from explorer.gui.inspect.steps import Story, ordinal
 from explorer.session.state import Replay
 from tests.gui.conftest import LEFT, User, grabbed
@@ -152,3 +153,28 @@ def test_other_kinds_of_steps_in_words(digits: User) -> None:
 )
 def test_ordinals(number: int, said: str) -> None:
     assert ordinal(number) == said
+
+
+def test_the_search_is_seen_from_its_query(replayed: User) -> None:
+    page, trace, state = replayed.window.inspector.replay, trace_of(replayed), replayed.state
+    replayed.until(lambda: replayed.state.distances is not None)
+    replayed.press(Qt.Key.Key_V, on=page.slider)
+    assert page.polar.isVisible() and not page.steps.isVisible()
+    table = page.polar.numbers()[1:]
+    assert [int(line[0]) for line in table[: len(trace.rows)]] == trace.rows.tolist()
+    far = {int(line[0]): float(line[1]) for line in table}
+    for row, distance in zip(state.truth.rows.tolist(), state.truth.distances.tolist(), strict=True):
+        assert far[row] == pytest.approx(distance)
+    unmet = {int(line[0]) for line in table[len(trace.rows) :]}
+    assert unmet == set(state.verdict.misses.tolist()) and all(line[3] == "miss" for line in table[len(trace.rows) :])
+    replayed.controller.inspecting.go_to(0)
+    before = grabbed(page.polar)
+    replayed.controller.inspecting.go_to(len(trace) - 1)
+    assert (grabbed(page.polar) != before).any()
+    replayed.press(Qt.Key.Key_V, on=page.slider)
+    assert page.steps.isVisible()
+
+
+def test_rows_that_were_met_together_share_a_sector(digits: User) -> None:
+    turns = directions(Story.of(graph_trace(), digits.state.dataset, np.empty(0, np.int64)))
+    assert (turns[:2] < 0.44).all() and (turns[2:] > 0.44).all() and turns.max() < 1 - GAP
