@@ -103,7 +103,8 @@ def coded(
 ) -> tuple[Codes, Palette] | None:
     """Codes (n,) into a palette uint8 (m, 3) for a column; None for texts, which have no colours.
 
-    The last colour is that of missing values and of the `hidden` labels. `diverging` numbers have two sides, apart at 0.
+    The last colour is that of missing values and of the `hidden` labels. `diverging` numbers have two
+    sides, which meet at 0.
     """
     values = np.asarray(column.values) if column.kind != "text" else np.empty(0)
     if column.kind == "category":

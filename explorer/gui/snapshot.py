@@ -297,6 +297,7 @@ class _Driver:
                 }
                 for line in listed
             ],
+            "view": state.tab,
             "recall": state.verdict.recall if state.verdict else None,
             "clicked_row": clicked,
             "longest_stall_ms": self._stall * 1000,

@@ -201,7 +201,7 @@ def _style_sheet(t: Theme) -> str:
     QTabBar {{ background: {t.panel}; }}
     QTabBar::tab {{
         background: transparent; color: {t.quiet}; border: none; border-bottom: 2px solid transparent;
-        padding: 7px 1px 6px 1px; margin-right: 16px;
+        padding: 7px 1px 6px 1px; margin-right: 13px;
     }}
     QTabBar::tab:hover {{ color: {t.text}; }}
     QTabBar::tab:selected {{ color: {t.text}; border-bottom-color: {t.accent}; }}

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from explorer.core.explanation import Fix, Miss
 from explorer.core.structure import Cells, Codes, Difficulty, Forest, Layers, Structure
 from explorer.errors import Cancelled, ExplorerError
@@ -20,6 +22,7 @@ from explorer.session.tasks import Tasks
 from explorer.work.inspecting import (
     BranchesRequest,
     DifficultyRequest,
+    DistancesRequest,
     ExplainRequest,
     GrowthRequest,
     HonestyRequest,
@@ -191,6 +194,7 @@ class Inspecting:
         key = part.of(state)
         if key != self._hangs_on.get(part.field):
             self._hangs_on[part.field] = key
+            self._sought.pop(part.field, None)
             self._searches.forget(part.slot)
             self._session.update(**{part.field: None}, seeking=self._session.state.seeking - {part.field})
             if part.field == "replay":
@@ -239,6 +243,10 @@ def _judged(state: State) -> _Key | None:
     return (state.verdict, entry.handle) if there and entry is not None else None
 
 
+def _traced(state: State) -> _Key | None:
+    return (state.replay,) if state.replay is not None and state.replay.trace is not None and state.asked else None
+
+
 def _missed(state: State) -> _Key | None:
     return _judged(state) if state.verdict is not None and len(state.verdict.misses) else None
 
@@ -265,6 +273,13 @@ def _trace(state: State) -> TraceRequest:
     return TraceRequest(dataset, entry.handle, asked.query, state.k, entry.given)
 
 
+def _distances(state: State) -> DistancesRequest:
+    dataset, asked, entry, replay = state.dataset, state.asked, state.approximate, state.replay
+    assert dataset is not None and asked is not None and entry is not None
+    assert replay is not None and replay.trace is not None
+    return DistancesRequest(dataset, entry.handle, asked.query, replay.trace.rows.astype(np.int64))
+
+
 def _structure(state: State) -> StructureRequest:
     dataset, entry = state.dataset, state.approximate
     assert dataset is not None and entry is not None
@@ -279,6 +294,7 @@ def _growth(state: State) -> GrowthRequest:
 
 _PARTS = (
     _Part("replay", "trace", _answered, lambda state: state.tab in ("replay", "structure"), _trace, Replay),
+    _Part("distances", "distances", _traced, lambda state: state.tab == "replay", _distances),
     _Part("inside", "structure", _indexed, lambda state: state.tab == "structure", _structure),
     _Part("growth", "growth", _grown, lambda state: state.tab == "structure", _growth),
     _Part("explanation", "explain", _missed, lambda state: True, _explain),

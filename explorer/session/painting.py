@@ -42,7 +42,7 @@ def of_honesty(found: Honesty, method: str) -> Painting:
     asked = "every row" if found.asked == rows else f"{found.asked:,} of {rows:,} rows"
     note = (
         f"The share of a row’s {found.k} true neighbours that are among its {found.k * found.width} nearest on the map,"
-        f" for {asked}: {found.mean:.2f} on average, {found.chance:.2f} by chance. Do not trust the map where it is dark."
+        f" for {asked}: {found.mean:.2f} on average, {found.chance:.2f} by chance. Dark: do not trust it."
     )
     known = np.flatnonzero(~np.isnan(found.shares))
     worst = known[np.argsort(found.shares[known], kind="stable")[:WORST]]
@@ -61,7 +61,7 @@ def of_branches(branches: NDArray[np.int32], tree: int, depth: int) -> Painting:
 
 def of_margins(margins: NDArray[np.float32], node: int) -> Painting:
     """How far each row lies from the plane of a split, and on which side."""
-    note = "The two sides of one split; the paler a row, the nearer it lies to the plane that divides them."
+    note = "The two sides of one split; the greyer a row, the nearer it lies to the plane that divides them."
     return Painting(_numbers(f"split at node {node}", margins), note, diverging=True)
 
 

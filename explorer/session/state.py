@@ -177,6 +177,8 @@ class State:
     explanation: Explanation | None = None
     """Why the misses of the present answer were missed."""
     replay: Replay | None = None
+    distances: NDArray[np.float64] | None = None
+    """The true distances of the rows that the replay compared, in its order."""
     step: int = 0
     """The step of the replay that is looked at."""
     inside: tuple[Structure, ...] | None = None

@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 from explorer.core import forest
 from explorer.core.dataset import Dataset
 from explorer.core.explanation import Explanation
+from explorer.core.metric import distances_of
 from explorer.core.params import Params
 from explorer.core.query import Query
 from explorer.core.structure import Difficulty, Forest, Growth, Structure
@@ -106,6 +107,20 @@ class TraceRequest:
         asked = min(self.k + len(self.query.leave_out), dataset.rows)
         params = asking.resolved(handle, self.params, self.k)
         return desk.searcher(dataset, handle).trace(vector, asked, params, desk.progress)
+
+
+@dataclass(frozen=True, eq=False)
+class DistancesRequest:
+    """The true distances of rows int64 (m,) to a query, in their order: float64 (m,)."""
+
+    dataset: Dataset
+    handle: IndexHandle
+    query: Query
+    rows: Any
+
+    def __call__(self, desk: Desk) -> Any:
+        vector = desk.vector(self.dataset, self.query, self.handle.metric)
+        return distances_of(self.handle.metric, self.dataset.vectors, self.rows, vector)
 
 
 @dataclass(frozen=True, eq=False)
@@ -211,6 +226,7 @@ InspectRequest = (
     | MarginsRequest
     | GrowthRequest
     | TraceRequest
+    | DistancesRequest
     | ExplainRequest
     | RecallMapRequest
     | HonestyRequest

@@ -82,6 +82,26 @@ def test_the_example_of_snapshot_gives_the_whole_report(program: Run, tmp_path: 
     assert width_and_height(tmp_path / "digits.png") == (1024, 700)
 
 
+def test_a_page_of_the_inspector_is_chosen_for_the_picture(program: Run, tmp_path: Path) -> None:
+    arguments = (
+        "snapshot",
+        "sample:digits",
+        "--method",
+        "pca",
+        "--row",
+        69,
+        "--set",
+        "trees=3",
+        "--no-click",
+        "--json",
+    )
+    row = program(*arguments, "--out", "row.png").json
+    why = program(*arguments, "--out", "why.png", "--view", "why").json
+    assert (row["view"], why["view"]) == ("neighbours", "why") and row["recall"] == why["recall"] < 1
+    assert (tmp_path / "row.png").read_bytes() != (tmp_path / "why.png").read_bytes()
+    assert program(*arguments, "--out", "no.png", "--view", "everything").status == 2
+
+
 def test_what_was_not_reached_is_null(program: Run) -> None:
     said = program(
         "snapshot", PLAIN, "--out", "a.png", "--wait", "first-map", "--method", "pca", "--no-click", "--json"

@@ -185,7 +185,9 @@ class User:
         if first.given:
             controller.indexing.set_search(self._first, {})
         controller.indexing.choose(self._first)
-        controller.session.update(builds=(), problems=(), past=(), future=(), focused=-1)
+        controller.session.update(
+            builds=(), problems=(), past=(), future=(), focused=-1, tab="neighbours", paintings=()
+        )
         self.window.query_bar.field.clear()
         self.window.indexes.form.hide()
         self.view.fit()

@@ -81,7 +81,7 @@ def test_every_task_under_way_can_be_cancelled(digits: User) -> None:
 
 
 def test_the_facts_of_a_row_follow_it(digits: User) -> None:
-    facts = digits.window.inspector.findChild(Facts)
+    facts = digits.window.inspector.row.findChild(Facts)
     digits.ask("#7")
     column = digits.state.dataset.column("digit")
     assert facts.accessibleName() == f"digit: {column.cell(7)}"

@@ -39,7 +39,7 @@ def test_misses_are_explained_by_themselves_and_a_fix_finds_them(missing: Any) -
     assert missing.state.explanation is None and missing.state.answer is None
     state = missing.until(calm)
     assert len(state.verdict.misses) == 0 and state.explanation is None
-    assert set(told_row.row for told_row in told.misses) <= set(state.answer.neighbours.rows.tolist())
+    assert {miss.row for miss in told.misses} <= set(state.answer.neighbours.rows.tolist())
 
 
 def test_one_fix_finds_the_row_it_was_offered_for(missing: Any) -> None:
@@ -63,6 +63,8 @@ def test_exact_search_has_nothing_to_explain(missing: Any) -> None:
     missing.controller.indexing.choose(missing.state.exact.key)
     state = missing.until(calm)
     assert state.explanation is None and state.replay is None and state.inside is None
+    missing.controller.indexing.choose(state.indexes[-1].key)
+    missing.until(lambda s: s.explanation is not None and s.replay is not None)
 
 
 def test_a_replay_comes_once_it_is_looked_at_and_ends_in_the_answer(missing: Any) -> None:
@@ -128,7 +130,7 @@ def test_recall_and_honesty_are_painted(missing: Any) -> None:
     state = missing.until(lambda s: len(s.paintings) == 2)
     shares = np.asarray(state.column(state.colour_by).values)
     assert (shares >= 0).all() and (shares <= 1).all() and shares.mean() > 0.34
-    assert "trust" in state.painting(state.colour_by).note
+    assert "trust it" in state.painting(state.colour_by).note
 
 
 def test_how_hard_the_data_is(missing: Any) -> None:

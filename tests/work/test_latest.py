@@ -133,6 +133,26 @@ def test_what_nobody_waits_for_makes_way_and_comes_after(searches: Searches, slo
     assert searches.begun == 3
 
 
+@pytest.mark.parametrize("slot", ["truth", "trace", "search"])
+def test_an_explanation_makes_way_for_all_else(searches: Searches, slot: str) -> None:
+    searches.search("explain", "patient", SLOW, how="first")
+    searches.busy()
+    searches.search(slot, "sooner")
+    searches.answer("patient")
+    assert [name for name, _, _ in searches.said[1:]] == ["sooner", "patient"]
+    assert searches.begun == 3
+
+
+def test_an_explanation_is_served_last(searches: Searches) -> None:
+    searches.search("other", "busy", SLOW)
+    searches.busy()
+    for slot in ("explain", "trace", "structure"):
+        searches.search(slot, slot)
+    searches.latest.forget("other")
+    searches.answer("explain")
+    assert [name for name, how, _ in searches.said if how == "done"][1:] == ["trace", "structure", "explain"]
+
+
 def test_warming_one_index_makes_way_for_a_search_of_another(searches: Searches, odd: Odd) -> None:
     dataset = searches.dataset
     searches.ask("prepare", odd(dataset, "", 1), "other")

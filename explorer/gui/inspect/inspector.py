@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QTabBar, QVBoxLayout, QWidget
 
 from explorer.core.params import Params
@@ -32,6 +33,7 @@ class Inspector(QWidget):
         super().__init__()
         self._controller = controller
         self.tabs = QTabBar(drawBase=False, expanding=False, usesScrollButtons=False)
+        self.tabs.setElideMode(Qt.TextElideMode.ElideNone)
         self.tabs.setAccessibleName("Inspector")
         self.row = RowPage(controller)
         self.why = WhyPage(controller, rebuild)
@@ -50,7 +52,7 @@ class Inspector(QWidget):
             self._stack.addWidget(self._pages[tab])
         self.tabs.currentChanged.connect(lambda place: controller.inspecting.show(TABS[place]))
         top = QHBoxLayout()
-        top.setContentsMargins(16, 4, 8, 0)
+        top.setContentsMargins(16, 4, 0, 0)
         top.addWidget(self.tabs, 1)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)

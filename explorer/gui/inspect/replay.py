@@ -7,13 +7,15 @@ from typing import Any
 import numpy as np
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, Qt, QTimer
 from PySide6.QtGui import QFocusEvent, QKeyEvent
-from PySide6.QtWidgets import QAbstractItemView, QHBoxLayout, QListView, QSlider, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QAbstractItemView, QHBoxLayout, QListView, QSlider, QStackedWidget, QVBoxLayout, QWidget
 
+from explorer.gui.inspect.polar import Polar
 from explorer.gui.inspect.steps import Story
 from explorer.gui.theme import Theme
 from explorer.gui.widgets.columns import tabular
 from explorer.gui.widgets.pieces import Line, heading, label, tool
 from explorer.session.controller import Controller
+from explorer.session.lines import lines
 from explorer.session.state import State
 
 PLAYED_MS = 10_000
@@ -40,6 +42,13 @@ class ReplayPage(QWidget):
         self.steps = _StepsView(self)
         self.steps.setModel(self.model)
         self.steps.selectionModel().currentChanged.connect(self._chosen)
+        self.polar = Polar()
+        self.polar.complained.connect(lambda sentence: controller.session.fail("inspect", sentence))
+        self.around = tool("◎", self._turn, tip="The search seen from its query (V)", name="View from the query")
+        self.around.setCheckable(True)
+        self._views = QStackedWidget()
+        self._views.addWidget(self.steps)
+        self._views.addWidget(self.polar)
         self.play = tool("▶", self.toggle, tip="Play the search, or stop (Space)", name="Play")
         self.slider = _Slider(self)
         self.slider.valueChanged.connect(controller.inspecting.go_to)
@@ -50,10 +59,11 @@ class ReplayPage(QWidget):
         for widget in (self._place, self._counters):
             tabular(widget)
         top = QHBoxLayout()
-        top.setContentsMargins(16, 10, 16, 4)
+        top.setContentsMargins(16, 6, 12, 2)
         top.setSpacing(8)
         top.addWidget(heading("Search replay"))
         top.addWidget(self._summary, 1)
+        top.addWidget(self.around)
         self._said.setContentsMargins(16, 0, 16, 4)
         self._bar = QWidget()
         bar = QHBoxLayout()
@@ -73,7 +83,7 @@ class ReplayPage(QWidget):
         column.setSpacing(0)
         column.addLayout(top)
         column.addWidget(self._said)
-        column.addWidget(self.steps, 1)
+        column.addWidget(self._views, 1)
         column.addWidget(self._bar)
         self._rest = QWidget()
         column.addWidget(self._rest, 1)
@@ -82,7 +92,8 @@ class ReplayPage(QWidget):
         self._show(controller.session.state)
 
     def set_theme(self, theme: Theme) -> None:
-        """The style sheet has done it."""
+        """Draw in other colours."""
+        self.polar.set_theme(theme)
 
     def toggle(self) -> None:
         """Play from here, or from the beginning at the end; or stop."""
@@ -115,10 +126,15 @@ class ReplayPage(QWidget):
         }
         if key == Qt.Key.Key_Space:
             self.toggle()
+        elif key == Qt.Key.Key_V:
+            self.around.click()
         elif key in goals:
             self.stop()
             self._controller.inspecting.go_to(goals[key])
-        return key in goals or key == Qt.Key.Key_Space
+        return key in goals or key in (Qt.Key.Key_Space, Qt.Key.Key_V)
+
+    def _turn(self) -> None:
+        self._views.setCurrentWidget(self.polar if self.around.isChecked() else self.steps)
 
     def _next(self) -> None:
         at = self._controller.session.state.step
@@ -131,7 +147,18 @@ class ReplayPage(QWidget):
         self._controller.inspecting.go_to(index.row())
 
     def _follow(self, new: State, old: State) -> None:
-        watched = ("replay", "truth", "asked", "answer", "seeking", "current", "metric", "problems")
+        watched = (
+            "replay",
+            "truth",
+            "asked",
+            "answer",
+            "seeking",
+            "current",
+            "metric",
+            "problems",
+            "distances",
+            "verdict",
+        )
         if any(getattr(new, name) is not getattr(old, name) for name in watched):
             self._show(new)
         elif new.step != old.step:
@@ -149,14 +176,16 @@ class ReplayPage(QWidget):
         self.model.show(self.story)
         self._said.setText(_said(state))
         self._said.setVisible(bool(self._said.text()))
-        for widget in (self.steps, self._bar):
+        for widget in (self._views, self._bar, self.around):
             widget.setVisible(there)
         self._rest.setVisible(not there)
+        found = state.answer.neighbours if state.answer is not None else None
+        self.polar.show_story(self.story, state.distances, lines(found, state.truth, state.verdict), state.metric)
         if self.story is None or not there:
             self._summary.say("")
             return
         steps = len(self.story.trace)
-        self._summary.say(f"{steps:,} steps", str(steps))
+        self._summary.say(f"{steps:,} steps" if steps > 1 else "1 step")
         self.slider.blockSignals(True)
         self.slider.setRange(0, steps - 1)
         self.slider.blockSignals(False)
@@ -173,6 +202,7 @@ class ReplayPage(QWidget):
         for widget in (self.slider, self.steps.selectionModel()):
             widget.blockSignals(False)
         self.steps.viewport().update()
+        self.polar.show_step(step)
         self._place.setText(self.story.place(step))
         self._counters.setText(self.story.counters(step))
         self.slider.setAccessibleDescription(f"{self.story.place(step)}: {self.story.sentence(step)}")

@@ -46,7 +46,7 @@ class Story:
         return slice(int(known[step - 1]) if step else 0, int(known[step]))
 
     def sentence(self, step: int) -> str:
-        """Tree 3 · split, margin 0.12"""
+        """A step in words: tree 3 · split, margin 0.12"""
         words = self._doing(step)
         fresh = self.fresh(step)
         new = fresh.stop - fresh.start
@@ -56,7 +56,7 @@ class Story:
         return f"{words} · {true} true" if true else words
 
     def counters(self, step: int) -> str:
-        """Compared 104 of 1,797 rows · 13 leaves · 212 distances · 8 of 10 true neighbours met"""
+        """What is counted: compared 104 of 1,797 rows · 13 leaves · 212 distances · 8 of 10 true neighbours met"""
         trace = self.trace
         known = int(trace.known[step]) if len(trace) else 0
         parts = [f"compared {known:,} of {trace.total:,} rows"]
@@ -71,7 +71,7 @@ class Story:
         return " · ".join(parts)
 
     def place(self, step: int) -> str:
-        """Leaf 9 of 13; step 9 of 40 between them"""
+        """Where it stands: leaf 9 of 13; step 9 of 40 between them"""
         trace = self.trace
         action = int(trace.actions[step])
         if action in NOUNS:
@@ -85,15 +85,16 @@ class Story:
         if not len(trace):
             return Played(trace.rows.astype(np.int64))
         fresh = self.fresh(step)
-        path = np.empty(0, np.int64)
+        path = origins = np.empty(0, np.int64)
         if trace.kind == "graph":
             moved = np.isin(trace.actions[: step + 1], (DESCEND, VISIT))
             path = trace.places[: step + 1][moved].astype(np.int64)
+            origins = trace.origins[: step + 1][moved].astype(np.int64)
         rows = trace.rows.astype(np.int64)
         now = rows[fresh]
         if int(trace.actions[step]) == RERANK:
             now = trace.places[step : step + 1].astype(np.int64)
-        return Played(rows[: fresh.start], now, path)
+        return Played(rows[: fresh.start], now, path, origins)
 
     def _doing(self, step: int) -> str:
         trace = self.trace
@@ -107,7 +108,7 @@ class Story:
             return f"tree {level + 1} · leaf{at}"
         if action == PROBE:
             turn = int((trace.actions[: step + 1] == PROBE).sum())
-            return f"cell {place} · {ordinal(turn)} probed, centre at {figure}"
+            return f"cell {place} · {ordinal(turn)}, centre at {figure}"
         name = caption(self.dataset, place)
         if action == DESCEND:
             return f"layer {level} → {name} at {figure}"

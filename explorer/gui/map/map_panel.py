@@ -11,6 +11,7 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from explorer.core.dataset import Dataset
+from explorer.core.structure import Layers
 from explorer.gui import palette
 from explorer.gui.captions import caption, number
 from explorer.gui.inspect.steps import Story
@@ -118,7 +119,7 @@ class MapPanel(QWidget):
             self._relabel(new)
         if differs("positions", "asked", "answer", "truth", "verdict", "focused"):
             self.view.set_marks(marks(new))
-        if differs("tab", "replay", "step"):
+        if differs("tab", "replay", "step", "inside", "focused", "asked"):
             self.view.set_played(self._played(new))
         if old is not None and new.focused != old.focused and new.focused >= 0:
             self._bring_into_view(new.focused)
@@ -171,6 +172,8 @@ class MapPanel(QWidget):
 
     def _played(self, state: State) -> Played | None:
         """The search as far as the step that is looked at, while the replay is."""
+        if state.tab == "structure":
+            return _links(state)
         trace = state.replay.trace if state.replay is not None else None
         if state.tab != "replay" or trace is None or state.dataset is None or not len(trace):
             return None
@@ -195,6 +198,16 @@ class MapPanel(QWidget):
             facts += textwrap.wrap(why_missed(state, row), WIDTH)
         facts += [f"{name}: {cell[:80]}" for name, cell in telling(dataset, row)]
         return HoverCard(caption(dataset, row, state.colour_by), tuple(facts), picture(dataset, row))
+
+
+def _links(state: State) -> Played | None:
+    """The links of the row that is looked at, where the index is a graph."""
+    row = state.focused if state.focused >= 0 else (state.asked.query.row if state.asked is not None else None)
+    graph = next((part for part in state.inside or () if isinstance(part, Layers)), None)
+    if graph is None or row is None or not len(graph.links) or row + 1 >= len(graph.starts[0]):
+        return None
+    linked = graph.links[0][graph.starts[0][row] : graph.starts[0][row + 1]].astype(np.int64)
+    return Played(spokes=np.concatenate([np.array([row], np.int64), linked]))
 
 
 def telling(dataset: Dataset, row: int) -> list[tuple[str, str]]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QPointF, Qt
+from PySide6.QtCore import QLineF, QPointF, Qt
 from PySide6.QtGui import QColor, QImage, QPainter, QPen, QPolygonF
 
 from explorer.gui.map.marks import Rows
@@ -27,12 +27,15 @@ def _none() -> Rows:
 
 @dataclass(frozen=True, eq=False)
 class Played:
-    """Rows int64: `compared` before the present step, `fresh` in it, and `path`, from row to row, ending where the
-    search stands."""
+    """Rows int64: `compared` before the present step and `fresh` in it; `path`, the rows that a graph was walked
+    through, ending where the search stands, and `origins`, from which row it came to each, −1 for none; `spokes` are a
+    row and those that it is linked to."""
 
     compared: Rows = field(default_factory=_none)
     fresh: Rows = field(default_factory=_none)
     path: Rows = field(default_factory=_none)
+    origins: Rows = field(default_factory=_none)
+    spokes: Rows = field(default_factory=_none)
 
 
 def paint_played(
@@ -51,17 +54,34 @@ def paint_played(
     across = 7.5 if len(fresh) <= FEW else 5.5
     _points(painter, fresh, edge, across + 2.0, size)
     _points(painter, fresh, accent, across, size)
-    way = places(played.path[-MOST_PATH:])
-    way = way[np.isfinite(way).all(axis=1)]
-    if not len(way):
-        return
-    line = QColor(theme.text)
-    line.setAlphaF(0.75)
+    _spokes(painter, places(played.spokes), accent)
+    _way(painter, places(played.origins[-MOST_PATH:]), places(played.path[-MOST_PATH:]), QColor(theme.text))
+
+
+def _way(painter: QPainter, came: NDArray[np.float64], went: NDArray[np.float64], colour: QColor) -> None:
+    """Lines from where the walk came to where it went, the last one strong, and a ring where it stands."""
+    lines = [
+        QLineF(*one, *other) if np.isfinite((one, other)).all() else None for one, other in zip(came, went, strict=True)
+    ]
+    faint = QColor(colour)
+    faint.setAlphaF(0.45)
     painter.setBrush(Qt.BrushStyle.NoBrush)
-    painter.setPen(QPen(line, 1.4, j=Qt.PenJoinStyle.RoundJoin))
-    painter.drawPolyline(_polygon(way))
-    painter.setPen(QPen(QColor(theme.text), 2.0))
-    painter.drawEllipse(QPointF(*way[-1]), 8.5, 8.5)
+    painter.setPen(QPen(faint, 1.1))
+    painter.drawLines([line for line in lines if line is not None])
+    painter.setPen(QPen(colour, 2.0))
+    if lines and lines[-1] is not None:
+        painter.drawLine(lines[-1])
+    if len(went) and np.isfinite(went[-1]).all():
+        painter.drawEllipse(QPointF(*went[-1]), 8.5, 8.5)
+
+
+def _spokes(painter: QPainter, ends: NDArray[np.float64], colour: QColor) -> None:
+    """Thin lines from the first place to all others."""
+    ends = ends[np.isfinite(ends).all(axis=1)]
+    thin = QColor(colour)
+    thin.setAlphaF(0.7)
+    painter.setPen(QPen(thin, 1.1))
+    painter.drawLines([QLineF(*ends[0], *end) for end in ends[1:]])
 
 
 def _seen(at: NDArray[np.float64], size: tuple[int, int]) -> NDArray[np.float64]:

@@ -183,7 +183,7 @@ class _Scale(QWidget):
         numbers = np.asarray(column.values)
         low, high = palette.sides(numbers) if diverging else palette.number_range(numbers)
         self._colours = palette.SIDE_COLOURS if diverging else palette.NUMBER_COLOURS
-        self._low, self._high = f"{low:.4g}", f"{high:.4g}"
+        self._low, self._high = f"{low:.4g}".replace("-", "−"), f"{high:.4g}".replace("-", "−")
         self.setAccessibleName(f"Scale from {self._low} to {self._high}")
         self.update()
 
