@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -11,7 +12,7 @@ from pathlib import Path
 import pytest
 
 import explorer
-from explorer import formats, indexes, samples
+from explorer import formats, indexes, library, samples
 from explorer.cli.main import COMMANDS
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -57,7 +58,10 @@ def test_importing_the_library_costs_next_to_nothing() -> None:
 def test_the_example_in_the_package_s_docstring_holds() -> None:
     import doctest
 
-    results = doctest.testmod(explorer)
+    try:
+        results = doctest.testmod(explorer)
+    finally:
+        library._dismiss(os.getpid())
     assert results.attempted >= 4
     assert results.failed == 0
 

@@ -51,7 +51,7 @@ ANNOY = (*QUERY, "--index", "annoy")
         (("demo", "nothing"), "there are wordnet, fashion, words, digits, clusters."),
         (("recall", PLAIN, "--queries", "0"), "--queries is at least 1, not 0."),
         (("recall", PLAIN, "--seed", "-1"), "--seed is 0 to 4294967295, not -1."),
-        (("build", PLAIN), "required: --out"),
+        (("build", PLAIN), "--out PATH says where the index is saved"),
         (("build", PLAIN, "--index", "exact", "--out", "x"), "has no file of its own"),
         (("build", PLAIN, "--out", "/none/x.ann"), "/none/x.ann: there is no folder /none"),
         (("project", PLAIN, "--out", "/none/x.npy"), "/none/x.npy: there is no folder /none"),

@@ -151,7 +151,14 @@ def test_an_index_is_built_on_the_server_that_redis_names(
     found = explorer("query", *given, "--row", 7, "--k", 3, "--json").json
     assert found["index"]["type"] == "redis-vset" and len(found["neighbours"]) == 3
     with redis_server.client() as client:
+        assert client.dbsize() == 0, "what was built for one answer goes with it"
+        out = named.with_name("mine.redis")
+        explorer("build", *given, "--out", out)
         assert client.execute_command("VCARD", "ann-explorer:mine") == 120
+        again = explorer("query", named, "--metric", "cosine", "--index", out, "--row", 7, "--k", 3, "--json").json
+        assert again["neighbours"] == found["neighbours"]
+        explorer("query", *given, "--row", 7)
+        assert client.execute_command("VCARD", "ann-explorer:mine") == 120, "what was there before stays"
     refused = explorer("query", named, "--index", "annoy", "--redis", redis_server.url, "--row", 7)
     assert "--redis goes with --index redis-vset or redis-search, not with annoy." in refused.sentence
 

@@ -8,11 +8,12 @@ from typing import Any
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt, QTimer
-from PySide6.QtWidgets import QApplication, QComboBox, QLabel, QMessageBox, QPushButton, QWidget
+from PySide6.QtWidgets import QApplication, QLabel, QMessageBox, QPushButton, QWidget
 
 from explorer.gui.map.query_note import QueryNote
 from explorer.gui.panels.command_dialog import CommandDialog, shortened
 from explorer.gui.panels.index_row import IndexRow
+from explorer.gui.panels.type_chooser import GREYED, TypeChooser
 from explorer.servers.address import address_of
 from explorer.session.state import IndexEntry
 from tests.gui.conftest import User
@@ -58,14 +59,14 @@ def test_without_a_server_such_types_are_grey_and_lead_to_the_dialog(digits: Use
     digits.controller.serving.disconnect()
     digits.window.indexes.offer_build()
     form = digits.window.indexes.form
-    types = form.findChild(QComboBox)
+    types = form.findChild(TypeChooser)
     place = types.findData("redis-vset")
-    assert types.itemText(place) == "Redis vector set (no server)"
-    assert types.itemData(place, Qt.ItemDataRole.ForegroundRole) is not None
+    assert types.itemData(place, Qt.ItemDataRole.AccessibleTextRole) == "Redis vector set, no server"
+    assert types.itemData(place, GREYED)
     types.setCurrentIndex(place)
-    said = " ".join(label.text() for label in form.findChildren(QLabel) if label.isVisible())
-    assert "connect to a Redis server first" in said and not button(form, "Build").isEnabled()
-    button(form, "Connect to Redis …").click()
+    said = " ".join(label.text() for label in form.footer.findChildren(QLabel) if label.isVisible())
+    assert "connect to a Redis server first" in said and not button(form.footer, "Build").isEnabled()
+    button(form.footer, "Connect to Redis …").click()
     assert digits.window.server_dialog.isVisible()
     digits.window.server_dialog.close()
 
@@ -75,10 +76,11 @@ def test_a_server_that_lacks_it_says_so_in_the_form(digits: User, old_redis: Red
     digits.until(lambda: digits.state.server)
     digits.window.indexes.offer_build()
     form = digits.window.indexes.form
-    types = form.findChild(QComboBox)
+    types = form.findChild(TypeChooser)
     types.setCurrentIndex(types.findData("redis-vset"))
-    assert "has no vector sets" in " ".join(label.text() for label in form.findChildren(QLabel))
-    assert not button(form, "Build").isEnabled()
+    assert types.itemData(types.currentIndex(), Qt.ItemDataRole.AccessibleTextRole).endswith(", not there")
+    assert "has no vector sets" in " ".join(label.text() for label in form.footer.findChildren(QLabel))
+    assert not button(form.footer, "Build").isEnabled()
     digits.controller.serving.disconnect()
 
 

@@ -20,9 +20,12 @@ from explorer.core.dataset import Dataset
 from explorer.errors import ExplorerError, TooLarge
 from explorer.indexes import building, type_named, types
 from explorer.indexes.building import built, estimated
+from tests.redis_servers import RedisServer
 
 MakeDataset = Callable[..., Dataset]
 BUILT = [name for name, kind in types().items() if name != "exact" and not kind.unavailable()]
+HERE = [name for name in BUILT if not types()[name].on_server]
+THERE = [name for name in BUILT if types()[name].on_server]
 STEEPER = {
     "annoy": ("trees", 10, 100),
     "hnswlib": ("ef_construction", 50, 400),
@@ -47,7 +50,10 @@ def cost(name: str, rows: int = 20_000, dimensions: int = 128, **given: Any) -> 
 def test_more_rows_and_more_numbers_take_more(name: str) -> None:
     few, many, wide = cost(name), cost(name, rows=60_000), cost(name, dimensions=512)
     assert 0 < few.seconds() < min(many.seconds(), wide.seconds())
-    assert few.memory_bytes < many.memory_bytes and few.disk_bytes < many.disk_bytes
+    if name in THERE:
+        assert few.server_bytes < many.server_bytes and few.memory_bytes == few.disk_bytes == 0
+    else:
+        assert few.memory_bytes < many.memory_bytes and few.disk_bytes < many.disk_bytes
     assert "20,000 rows" in few.what and few.advice
 
 
@@ -67,7 +73,17 @@ def test_with_a_seed_one_core_does_all(name: str) -> None:
     assert alone.serial == pytest.approx(together.serial + together.shared)
 
 
-@pytest.mark.parametrize("name", BUILT)
+@pytest.mark.parametrize("name", THERE)
+def test_a_server_keeps_about_as_much_as_was_said(
+    make_dataset: MakeDataset, tmp_path: Path, name: str, redis_server: RedisServer
+) -> None:
+    vectors = np.random.default_rng(3).standard_normal((2000, 64)).astype(np.float32)
+    handle = built(make_dataset(vectors), name, "cosine", {"server": redis_server.url}, tmp_path / "i")
+    said = type_named(name).cost(2000, 64, "cosine", handle.params)
+    assert said is not None and 0.5 < said.server_bytes / handle.bytes < 2
+
+
+@pytest.mark.parametrize("name", HERE)
 def test_the_file_becomes_about_as_large_as_was_said(make_dataset: MakeDataset, tmp_path: Path, name: str) -> None:
     vectors = np.random.default_rng(3).standard_normal((2000, 24)).astype(np.float32)
     handle = built(make_dataset(vectors, "euclidean"), name, "euclidean", {}, tmp_path / "i")

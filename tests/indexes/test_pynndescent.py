@@ -16,8 +16,9 @@ from explorer import machine_code
 from explorer.core.dataset import Dataset
 from explorer.core.metric import METRICS, Metric
 from explorer.errors import BadFile, BadParameter
-from explorer.indexes import building, graphs, type_named
+from explorer.indexes import building, type_named
 from explorer.indexes.base import IndexHandle
+from explorer.indexes.graph_searcher import RowSearcher
 from explorer.indexes.pynndescent import graph, items, walk
 
 MakeDataset = Callable[..., Dataset]
@@ -178,7 +179,7 @@ def test_what_it_cannot_do_is_said(make_dataset: MakeDataset, tmp_path: Path) ->
     with pytest.raises(BadParameter, match="n_neighbors"):
         built(dataset, "euclidean", tmp_path / "x", n_neighbors=1)
     assert not KIND.suffix and KIND.family == "numba"
-    assert issubclass(type(KIND.open(built(dataset, "cosine", tmp_path / "x"), dataset)), graphs.GraphSearcher)
+    assert issubclass(type(KIND.open(built(dataset, "cosine", tmp_path / "x"), dataset)), RowSearcher)
 
 
 def test_a_search_in_a_new_process_needs_numba_alone_and_no_minute(make_dataset: MakeDataset, tmp_path: Path) -> None:

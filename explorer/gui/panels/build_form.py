@@ -52,7 +52,6 @@ class BuildForm(QWidget):
         self._column.setSpacing(8)
         self._column.addWidget(self._type)
         self._column.addWidget(self._about)
-        self._column.addWidget(self._connect, 0, Qt.AlignmentFlag.AlignLeft)
         self.footer = QWidget()
         foot = QVBoxLayout(self.footer)
         foot.setContentsMargins(8, 8, 8, 0)
@@ -60,6 +59,7 @@ class BuildForm(QWidget):
         foot.addWidget(self._takes)
         foot.addWidget(self._takes_there)
         foot.addWidget(self._problem)
+        foot.addWidget(self._connect, 0, Qt.AlignmentFlag.AlignLeft)
         buttons = QHBoxLayout()
         buttons.addWidget(self._go)
         buttons.addWidget(button("Cancel", self.hide, "link"))
@@ -122,7 +122,7 @@ class BuildForm(QWidget):
         asked = server_types.asked_for(kind)
         self._params = ParamsForm(asked, self._show_estimate, given=given, live=True)
         self._params.setVisible(bool(asked))
-        self._column.insertWidget(3, self._params)
+        self._column.insertWidget(2, self._params)
         self._show_estimate()
 
     def _show_estimate(self) -> None:

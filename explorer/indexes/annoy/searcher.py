@@ -78,8 +78,10 @@ class AnnoySearcher(Searcher):
         differs = _difference(grown, found, theirs[theirs >= 0], query)
         return replay.traced(grown, walk, replay.shown(self._layout, scores), found, search_k, differs)
 
-    def cause(self, trace: Trace, vector: NDArray[np.float32], row: int, progress: Progress = silent) -> Cause:
+    def cause(self, trace: Trace, vector: NDArray[np.float32], row: int, progress: Progress = silent) -> Cause | None:
         """Not opened, and the exact search_k that opens it; or not indexed."""
+        if row in trace.found:
+            return None
         grown, key = self._forest(progress), vector.tobytes()
         if self._farther is None or self._farther[0] != key or not self._farther[1].needed[row]:
             farther = walked(grown, self._query(vector), wanted=row)

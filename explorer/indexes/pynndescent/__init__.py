@@ -9,6 +9,7 @@ import time
 from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
+from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,9 +29,12 @@ MOST = 2**31 - 1
 EPSILON = 0.1
 """PyNNDescent's own."""
 EVERYWHERE = 1e6
-LOOKS, COPIES = 10, 3
-"""A row is compared with so many others for each neighbour that it gets; so many times the vectors and the graph stand
-in memory meanwhile."""
+LOOKS = 10
+"""A row is compared with so many others for each neighbour that it gets."""
+COPIES, HEAP_BYTES = 3, 30
+"""So many times the vectors stand in memory meanwhile, and so many bytes for each neighbour of a row."""
+TREE, LINK_BYTES = 1.1, 2
+"""What the vectors are in the files with the planes of the tree, and what a neighbour leaves there after pruning."""
 LOADING = 3.0
 """Seconds for the library and its machine code, where that is kept from an earlier use."""
 
@@ -59,6 +63,8 @@ class PyNNDescent(IndexType):
     search_params = (
         Param("epsilon", "float", EPSILON, "How far beyond the k-th to look: more find more, slower.", 0.0, EVERYWHERE),
     )
+    effort = MappingProxyType({"epsilon": "not_visited"})
+    remedy = "n_neighbors"
     rank = 45
 
     def unavailable(self) -> str | None:
@@ -70,11 +76,13 @@ class PyNNDescent(IndexType):
     def cost(self, rows: int, dimensions: int, metric: Metric, params: Params) -> Cost:
         """What the rounds over the graph take, and machine code where none is kept yet."""
         neighbours = int(params["n_neighbors"])
-        needed = rows * (4 * items.width(metric, dimensions) + 16 * neighbours)
+        width = 4 * items.width(metric, dimensions)
+        memory = rows * (COPIES * width + HEAP_BYTES * neighbours)
+        disk = int(rows * (TREE * width + LINK_BYTES * neighbours))
         seconds = graphs.linking(rows, dimensions, neighbours, LOOKS * neighbours)
         serial, shared = core_cost.work(seconds, alone="seed" in params)
         what, advice = f"A PyNNDescent index over {rows:,} rows", "take fewer neighbours, or an index that needs less"
-        return Cost(LOADING + serial, shared, COPIES * needed, needed, what, advice)
+        return Cost(LOADING + serial, shared, memory, disk, what, advice)
 
     def build(self, dataset: Dataset, metric: Metric, params: Params, folder: Path, progress: Progress) -> IndexHandle:
         """Build the graph. Raises BadParameter for vectors beyond its float32."""
