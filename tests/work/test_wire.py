@@ -16,15 +16,20 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from explorer.core.dataset import Dataset
+from explorer.core.explanation import Explanation, Fix, Miss
 from explorer.core.neighbours import Neighbours
 from explorer.core.projection import Projection
 from explorer.core.query import Query, row_query
+from explorer.core.structure import Cells, Codes, Difficulty, Facts, Forest, Growth, Layers
+from explorer.core.trace import Trace
 from explorer.formats import reading
 from explorer.indexes.base import IndexHandle
+from explorer.measure.honesty import Honesty
+from explorer.measure.painting import RecallMap
 from explorer.measure.recall import RecallResult
 from explorer.servers.abilities import Abilities
 from explorer.servers.catalogue import Holding
-from explorer.work import requests, wire
+from explorer.work import inspecting, requests, wire
 from explorer.work.wire import Packed, packed, unpacked
 
 HANDLE = IndexHandle("annoy", "dot", {"trees": 5, "seed": 1}, Path("/a/ü.ann"), 10, 3, 99, 0.25, "annoy 1.17.3")
@@ -64,8 +69,61 @@ def values(dataset: Dataset) -> dict[str, Any]:
         requests.MeasureRequest(dataset, HANDLE, HANDLE, {"search_k": 9}, 10, 100),
         requests.ReadingsRequest(dataset, "#3", "row"),
         requests.SearchRequest(dataset, HANDLE, query, 10),
+        requests.DiscardRequest(HANDLE),
+        *inside(dataset, query),
     ]
     return {type(value).__name__: value for value in made}
+
+
+def inside(dataset: Dataset, query: Query) -> list[Any]:
+    """One of each value that an index is seen inside by, and of each request for it."""
+    few, real, flags = np.array([0, -1], np.int32), np.array([0.5, np.inf]), np.array([True, False])
+    pairs, starts = np.array([[1, 2], [-1, -1]], np.int32), np.array([0, 0, 2], np.int64)
+    single, byte = np.array([0.25, 1.0], np.float32), np.array([0, 1], np.int8)
+    fix = Fix("search_k", 90, False, True)
+    miss = Miss(3, 2, 0.5, "not_opened", "It was “not” opened.", fix)
+    short = few.astype(np.int16)
+    return [
+        Forest(200, few, pairs, few, short, short, few, flags, starts, few),
+        Growth(few, flags[None], few, starts, flags[None]),
+        Cells(few, starts, single, 1.5),
+        Codes(single, real, starts, starts, 8),
+        Layers(byte, (starts, starts), (few, few), 3, (8, 4)),
+        Facts((("trees", "5"),), "a note"),
+        Difficulty(200, real, 4.5, few, 0.75, 1, starts, real, {"sample": "200 rows"}),
+        Trace(
+            "forest",
+            byte.astype(np.uint8),
+            few,
+            real,
+            short,
+            few,
+            few,
+            few,
+            real,
+            starts,
+            200,
+            7,
+            True,
+            "odd",
+            {"n": 1},
+        ),
+        fix,
+        miss,
+        Explanation(starts, (miss,), 20, 200, {"search_k": 50}),
+        RecallMap(single, 2, 10, {"search_k": 50}),
+        Honesty(single, 2, 10, 10),
+        inspecting.StructureRequest(dataset, HANDLE, True),
+        inspecting.BranchesRequest(dataset, HANDLE, 1, 2),
+        inspecting.MarginsRequest(dataset, HANDLE, 7),
+        inspecting.GrowthRequest(dataset, HANDLE, HANDLE, query, 10, {"search_k": 9}),
+        inspecting.TraceRequest(dataset, HANDLE, query, 10, {"search_k": 9}),
+        inspecting.DistancesRequest(dataset, HANDLE, query, starts),
+        inspecting.ExplainRequest(dataset, HANDLE, HANDLE, query, 10, {"search_k": 9}, False),
+        inspecting.RecallMapRequest(dataset, HANDLE, HANDLE, {}, 10),
+        inspecting.HonestyRequest(dataset, HANDLE, np.zeros((200, 2), np.float32), 10),
+        inspecting.DifficultyRequest(dataset, HANDLE),
+    ]
 
 
 def same(a: Any, b: Any) -> bool:
