@@ -13,11 +13,11 @@ from PySide6.QtGui import QColor, QImage, QPainter, QPen, QPolygonF
 from explorer.gui.map.marks import Rows
 from explorer.gui.map.theme import MapTheme
 
-MOST_DISCS = 3000
+MOST_DISCS = 800
 """More rows than these are painted as squares into one picture, which costs the same however many they are."""
 FEW = 60
 """Fresh rows up to so many are drawn larger."""
-MOST_PATH = 4000
+MOST_PATH = 600
 """So many last stations of the way are drawn."""
 
 
@@ -107,13 +107,17 @@ def _squares(at: NDArray[np.float64], colour: QColor, size: tuple[int, int], acr
     """A clear picture of the view with a square at each place."""
     width, height = size
     pitch = (width + 3) // 4 * 4
-    mask = np.zeros((height, pitch), np.uint8)
-    left, top = (np.floor(at).astype(np.int64) - across // 2).T
-    for down in range(across):
-        for right in range(across):
-            x, y = left + right, top + down
-            inside = (x >= 0) & (x < width) & (y >= 0) & (y < height)
-            mask[y[inside], x[inside]] = 1
+    x, y = np.floor(at).astype(np.int64).T
+    inside = (x >= 0) & (x < width) & (y >= 0) & (y < height)
+    dots = np.zeros((height, pitch), np.uint8)
+    dots[y[inside], x[inside]] = 1
+    # One dot for each row, and then all dots grown at once.
+    mask = dots.copy()
+    for step in range(1, across):
+        mask[step:] |= dots[:-step]
+    dots = mask.copy()
+    for step in range(1, across):
+        mask[:, step:] |= dots[:, :-step]
     image = QImage(mask.data, width, height, pitch, QImage.Format.Format_Indexed8)
     image.setColorTable([0, colour.rgba()])
     return image.copy()
