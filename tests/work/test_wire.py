@@ -70,8 +70,6 @@ def values(dataset: Dataset) -> dict[str, Any]:
         requests.MeasureRequest(dataset, HANDLE, HANDLE, {"search_k": 9}, 10, 100),
         requests.ReadingsRequest(dataset, "#3", "row"),
         requests.SearchRequest(dataset, HANDLE, query, 10),
-        requests.DiscardRequest(HANDLE),
-        *inside(dataset, query),
     ]
     made += inside(dataset, query)
     return {type(value).__name__: value for value in made}
