@@ -16,7 +16,7 @@ from explorer.core.trace import Trace
 from explorer.errors import BadParameter
 from explorer.indexes import asking
 from explorer.indexes.base import IndexHandle
-from explorer.measure import difficulty, explaining, honesty, painting
+from explorer.measure import agreement, difficulty, explaining, honesty, painting
 from explorer.measure.recall import sampled
 from explorer.measure.truth import true_neighbours
 from explorer.work.desk import Desk
@@ -176,6 +176,34 @@ class RecallMapRequest:
 
 
 @dataclass(frozen=True, eq=False)
+class FoundRequest:
+    """Which true neighbours of sampled rows an index finds: bool (s, k), in the same order for every index.
+
+    One index at a time: two of them can be of libraries that do not get along in one process.
+    """
+
+    background: ClassVar[bool] = True
+
+    dataset: Dataset
+    handle: IndexHandle
+    exact: IndexHandle
+    params: Params
+    k: int
+    queries: int = 1000
+    seed: int = 0
+
+    def __call__(self, desk: Desk) -> Any:
+        params = asking.resolved(self.handle, self.params, self.k)
+        searcher, exact = desk.searcher(self.dataset, self.handle), desk.searcher(self.dataset, self.exact)
+        try:
+            return agreement.found_of_sample(
+                self.dataset, self.handle, searcher, exact, self.k, params, self.queries, self.seed, desk.progress
+            )
+        finally:
+            desk.close()
+
+
+@dataclass(frozen=True, eq=False)
 class HonestyRequest:
     """How well a map's positions (n, 2) keep the true neighbours of rows together."""
 
@@ -229,6 +257,7 @@ InspectRequest = (
     | DistancesRequest
     | ExplainRequest
     | RecallMapRequest
+    | FoundRequest
     | HonestyRequest
     | DifficultyRequest
 )

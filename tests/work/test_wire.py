@@ -103,6 +103,7 @@ def inside(dataset: Dataset, query: Query) -> list[Any]:
         inspecting.DistancesRequest(dataset, HANDLE, query, ints),
         inspecting.ExplainRequest(*asked, query, 10, {"search_k": 9}),
         inspecting.RecallMapRequest(*asked, {"search_k": 9}, 10, 100, 1),
+        inspecting.FoundRequest(*asked, {"search_k": 9}, 10, 100, 1),
         inspecting.HonestyRequest(dataset, HANDLE, np.zeros((200, 2), np.float32), 10),
         inspecting.DifficultyRequest(dataset, HANDLE),
     ]
