@@ -43,7 +43,7 @@ class Comparing:
     def compare(self, key: str) -> None:
         """Ask this index too; the same once more ends it. Refused with a sentence where there is nothing to compare."""
         state = self._session.state
-        if state.against == key:
+        if key and state.against == key:
             self.stop()
         elif state.approximate is None:
             self._session.fail("indexes", EXACTLY)
