@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from explorer.core.column import Column
 from explorer.core.dataset import Dataset
-from explorer.core.explanation import Explanation
+from explorer.core.explanation import Explanation, Reach
 from explorer.core.metric import Metric
 from explorer.core.neighbours import Neighbours
 from explorer.core.params import Params
@@ -184,6 +184,8 @@ class State:
     tab: Tab = "neighbours"
     explanation: Explanation | None = None
     """Why the misses of the present answer were missed."""
+    reach: Reach | None = None
+    """What the present query finds as its search looks farther."""
     replay: Replay | None = None
     distances: NDArray[np.float64] | None = None
     """The true distances of the rows that the replay compared, in its order."""

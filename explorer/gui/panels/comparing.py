@@ -118,8 +118,8 @@ def over_sample(told: Agreement) -> tuple[str, ...]:
     recalls = f"recall A {told.recall_a:.3f}, B {told.recall_b:.3f}"
     return (
         f"{told.queries:,} rows: both {both} · only A {a} · only B {b} · neither {share(told.neither)} · {recalls}",
-        f"{told.queries:,} rows: both {both} · A {a} · B {b}",
-        f"both {both} · A {a} · B {b}",
+        f"{told.queries:,} rows: both {both} · only A {a} · only B {b}",
+        f"both {both} · only A {a} · only B {b}",
         f"A {told.recall_a:.2f} · B {told.recall_b:.2f}",
     )
 
