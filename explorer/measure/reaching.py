@@ -63,7 +63,8 @@ def reached(
     lossless = type_named(handle.type).lossless
     changes = _changes(searcher, trace, truth, default, most, trials, progress) if lossless else None
     stops = _doubled(default, most) if changes is None else _thinned(changes, default)
-    kept, found = [], []
+    kept: list[int] = []
+    found: list[NDArray[np.bool_]] = []
     for value in stops:
         if kept and trials.over:
             break

@@ -15,7 +15,7 @@ from explorer.gui import wording
 from explorer.gui.captions import caption
 from explorer.gui.theme import DARK, Theme
 from explorer.gui.widgets.columns import tabular
-from explorer.gui.widgets.pieces import Line, heading, label
+from explorer.gui.widgets.pieces import Line, heading
 from explorer.indexes import asking
 from explorer.session.controller import Controller
 from explorer.session.state import State
@@ -35,7 +35,7 @@ class ReachSlider(QWidget):
         self.slider.valueChanged.connect(self._moved)
         self.slider.sliderReleased.connect(self.settle)
         self.marks = Marks()
-        self.counted = label("", "quiet")
+        self.counted = Line(Qt.AlignmentFlag.AlignRight)
         tabular(self.counted)
         self.gained = Line()
         self._waiting = QTimer(self, singleShot=True, interval=PAUSE_MS)
@@ -43,8 +43,7 @@ class ReachSlider(QWidget):
         top = QHBoxLayout()
         top.setSpacing(8)
         top.addWidget(heading("Looking farther"))
-        top.addStretch(1)
-        top.addWidget(self.counted)
+        top.addWidget(self.counted, 1)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 4, 0, 4)
         column.setSpacing(4)
@@ -95,9 +94,11 @@ class ReachSlider(QWidget):
         at = min(self.slider.value(), len(reach.stops) - 1)
         found, now = reach.found[at], reach.found[reach.place(self._present(state))]
         total, hits = len(found), int(found.sum())
+        setting = f"{reach.param} {wording.count(int(reach.stops[at]))}"
         auto = " (from k)" if int(reach.stops[at]) == reach.default else ""
-        said = f"{reach.param} {wording.count(int(reach.stops[at]))}{auto} · {hits} of {total} · {hits / total:.2f}"
-        self.counted.setText(said)
+        counts = f"{hits} of {total}"
+        said = f"{setting}{auto} · {counts} found · recall {hits / total:.2f}"
+        self.counted.say(said, f"{setting} · {counts} · {hits / total:.2f}", f"{setting} · {counts}", counts)
         self.slider.setAccessibleName(f"{reach.param}, how far the search looks")
         self.slider.setAccessibleDescription(said)
         self.marks.show_found(found, now)

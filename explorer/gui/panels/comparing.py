@@ -50,7 +50,7 @@ class ComparisonLine(QWidget):
         task = state.task(AGREEMENT)
         self.sample.setVisible(state.agreement is None and task is None)
         if state.agreement is not None:
-            self.said.say(*over_sample(state.agreement))
+            self.said.say(*over_sample(state.agreement, named(one), named(other)))
         elif task is not None:
             share = "" if task.fraction is None else f" {task.fraction:.0%}"
             self.said.say(f"{task.title}{share} …", f"comparing{share} …")
@@ -108,18 +108,21 @@ def of_query(state: State) -> tuple[str, ...]:
     return f"{counts} of {told.true} · both {told.both}", f"{counts} · both {told.both}", counts
 
 
-def over_sample(told: Agreement) -> tuple[str, ...]:
+def over_sample(told: Agreement, a_named: str, b_named: str) -> tuple[str, ...]:
     """What was counted, in one line, the longest first."""
 
     def share(count: int) -> str:
         return f"{count / told.true:.1%}" if told.true else "–"
 
     both, a, b = share(told.both), share(told.only_a), share(told.only_b)
+    whole = [f"{count / told.true:.0%}" if told.true else "–" for count in (told.both, told.only_a, told.only_b)]
     recalls = f"recall A {told.recall_a:.3f}, B {told.recall_b:.3f}"
     return (
-        f"{told.queries:,} rows: both {both} · only A {a} · only B {b} · neither {share(told.neither)} · {recalls}",
+        f"{told.queries:,} rows: both {both} · only A {a} · only B {b} · neither {share(told.neither)} · {recalls}"
+        f" · A is {a_named}, B {b_named}",
         f"{told.queries:,} rows: both {both} · only A {a} · only B {b}",
-        f"both {both} · only A {a} · only B {b}",
+        f"{told.queries:,} rows: both {whole[0]} · A {whole[1]} · B {whole[2]} alone",
+        f"both {whole[0]} · A {whole[1]} · B {whole[2]} alone",
         f"A {told.recall_a:.2f} · B {told.recall_b:.2f}",
     )
 

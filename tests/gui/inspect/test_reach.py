@@ -39,7 +39,10 @@ def test_it_stands_where_the_search_looks_now(missing: User) -> None:
     assert one.isVisible() and one.slider.maximum() == len(reach.stops) - 1
     assert reach.stops[one.slider.value()] == reach.default == missing.state.answer.params["search_k"]
     hits = 10 - len(missing.state.verdict.misses)
-    assert one.counted.text() == f"search_k {reach.default} (from k) · {hits} of 10 · {hits / 10:.2f}"
+    said = f"search_k {reach.default} (from k) · {hits} of 10 found · recall {hits / 10:.2f}"
+    assert one.counted.accessibleName() == said
+    page = missing.window.inspector.why._scroll
+    assert page.widget().width() <= page.viewport().width()
     assert one.marks.found.sum() == hits and one.gained.text() == ""
 
 
@@ -49,7 +52,7 @@ def test_moving_shows_and_letting_go_sets(missing: User) -> None:
     QTest.mousePress(one.slider, LEFT, NONE, handle(one))
     QTest.mouseMove(one.slider, QPoint(one.slider.width() - 1, handle(one).y()))
     one.slider.setSliderPosition(one.slider.maximum())
-    assert one.marks.found.all() and "10 of 10 · 1.00" in one.counted.text()
+    assert one.marks.found.all() and "10 of 10 found · recall 1.00" in one.counted.accessibleName()
     assert one.gained.accessibleName().startswith("finds digit") and missing.state.answer is before
     QTest.mouseRelease(one.slider, LEFT, NONE, QPoint(one.slider.width() - 1, handle(one).y()))
     missing.until(lambda: missing.state.answer is not None and missing.state.verdict is not None)
