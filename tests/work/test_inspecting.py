@@ -19,9 +19,11 @@ from explorer.work.inspecting import (
     BranchesRequest,
     DifficultyRequest,
     ExplainRequest,
+    FoundRequest,
     GrowthRequest,
     HonestyRequest,
     MarginsRequest,
+    ReachRequest,
     RecallMapRequest,
     StructureRequest,
     TraceRequest,
@@ -113,6 +115,24 @@ def test_an_explanation_and_its_fixes(answer: Ask, digits: Dataset, annoy: Index
     growth = answer(GrowthRequest(digits, annoy, exact, query, 20))
     assert growth.stops.tolist() == [1, 2, 4]
     assert growth.recall[-1] == pytest.approx(told.recall)
+
+
+def test_what_is_found_by_looking_farther(answer: Ask, digits: Dataset, annoy: IndexHandle, exact: IndexHandle) -> None:
+    query = row_query(60, digits)
+    reach = answer(ReachRequest(digits, annoy, exact, query, 20, {"search_k": 7}))
+    assert (reach.param, reach.default) == ("search_k", 80) and reach.found[-1].all() and not reach.found[0].all()
+    for stop, found in zip(reach.stops.tolist(), reach.found, strict=True):
+        again = answer(SearchRequest(digits, annoy, query, 20, {"search_k": stop})).neighbours
+        assert np.isin(reach.rows, again.rows).tolist() == found.tolist()
+    assert answer(ReachRequest(digits, exact, exact, query, 20)) is None
+
+
+def test_what_an_index_finds_of_a_sample(answer: Ask, digits: Dataset, annoy: IndexHandle, exact: IndexHandle) -> None:
+    found = answer(FoundRequest(digits, annoy, exact, {}, 10, queries=200))
+    assert found.shape == (200, 10) and found.dtype == bool
+    recalls = answer(RecallMapRequest(digits, annoy, exact, {}, 10, most=200)).recalls
+    np.testing.assert_allclose(found.mean(axis=1), recalls[~np.isnan(recalls)], atol=1e-6)
+    assert is_background(FoundRequest(digits, annoy, exact, {}, 10))
 
 
 def test_the_whole_dataset(answer: Ask, digits: Dataset, annoy: IndexHandle, exact: IndexHandle) -> None:
