@@ -14,6 +14,7 @@ from explorer.core.dataset import Dataset
 from explorer.core.query import row_query
 from explorer.core.structure import NO_INSIDE, Forest
 from explorer.errors import BadParameter, BadQuery
+from explorer.indexes import type_named
 from explorer.indexes.base import IndexHandle
 from explorer.work.inspecting import (
     BranchesRequest,
@@ -33,7 +34,7 @@ from explorer.work.requests import (
     ReadingsRequest,
     ReadRequest,
     SearchRequest,
-    index_type_of,
+    family_of,
     is_background,
 )
 
@@ -148,5 +149,5 @@ def test_the_whole_dataset(answer: Ask, digits: Dataset, annoy: IndexHandle, exa
 
 def test_what_takes_minutes_gives_way(digits: Dataset, annoy: IndexHandle, exact: IndexHandle) -> None:
     recalls = RecallMapRequest(digits, annoy, exact, {}, 10)
-    assert is_background(recalls) and index_type_of(recalls) == "annoy"
+    assert is_background(recalls) and family_of(recalls) == type_named("annoy").family
     assert not is_background(ExplainRequest(digits, annoy, exact, row_query(0, digits), 10))

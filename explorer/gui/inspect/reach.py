@@ -108,11 +108,11 @@ class ReachSlider(QWidget):
         return int(reach.stops[min(self.slider.value(), len(reach.stops) - 1)])
 
     def _present(self, state: State) -> int:
-        """The value of the parameter now."""
+        """The value of the parameter now; the default where another index has just come to answer."""
         entry, reach = state.approximate, state.reach
         if entry is None or reach is None:
             return 0
-        return int(asking.resolved(entry.handle, entry.given, state.k)[reach.param])
+        return int(asking.resolved(entry.handle, entry.given, state.k).get(reach.param, reach.default))
 
 
 class Marks(QWidget):

@@ -94,3 +94,13 @@ def test_it_goes_with_the_query(missing: User) -> None:
     assert missing.state.reach is not reach
     missing.controller.asking.clear()
     assert missing.state.reach is None and not slider(missing).isVisible()
+
+
+def test_another_index_that_has_another_parameter(missing: User) -> None:
+    first = missing.state.current
+    missing.controller.indexing.build("hnswlib", {"M": 3})
+    missing.until(lambda: missing.state.reach is not None and missing.state.reach.param == "ef")
+    one = slider(missing)
+    assert one.slider.accessibleName().startswith("ef") and len(one.marks.found) == 10
+    missing.controller.indexing.choose(first)
+    missing.until(lambda: missing.state.reach is not None and missing.state.reach.param == "search_k")
