@@ -47,7 +47,8 @@ def reached(
     truth is found or nothing is left to look at; None where an index has no such parameter.
 
     The stops are those where something changes, where one trace tells them (trees and cells that keep the vectors);
-    otherwise each is twice the one before. It ends early once the time for trials has passed.
+    otherwise each is twice the one before. The present value and the one that follows from k are among them. It ends
+    early once the time for trials has passed.
     """
     param, out = turned(handle, k), tuple(leave_out)
     if not param or not len(truth):
@@ -62,7 +63,10 @@ def reached(
 
     lossless = type_named(handle.type).lossless
     changes = _changes(searcher, trace, truth, default, most, trials, progress) if lossless else None
-    stops = _doubled(default, most) if changes is None else _thinned(changes, default)
+    present = int(given.get(param, default))
+    least = max(1, int(next(each.minimum or 1 for each in type_named(handle.type).search_params if each.name == param)))
+    stops = _doubled(least, default, most) if changes is None else _thinned([least, *changes])
+    stops = sorted({*stops, default, present})
     kept: list[int] = []
     found: list[NDArray[np.bool_]] = []
     for value in stops:
@@ -71,7 +75,7 @@ def reached(
         there = found_of(truth, judged(trials.answer({param: value}), truth, handle.metric))
         kept.append(value)
         found.append(there)
-        if there.all() and value >= default:
+        if there.all() and value >= max(default, present):
             break
     return Reach(param, default, truth.rows, np.array(kept, np.int64), np.array(found))
 
@@ -107,15 +111,18 @@ def _needed(searcher: Searcher, trace: Trace, progress: Progress) -> NDArray[np.
     return None if grown is None else forest.needed(grown, trace)
 
 
-def _doubled(default: int, most: int) -> list[int]:
+def _doubled(least: int, default: int, most: int) -> list[int]:
+    """From the default twice as far each time, up to the most, and half as far each time down to the least."""
     stops = [default]
+    while stops[0] // 2 >= least:
+        stops.insert(0, stops[0] // 2)
     while stops[-1] < most:
         stops.append(min(most, max(1, 2 * stops[-1])))
     return stops
 
 
-def _thinned(changes: list[int], default: int) -> list[int]:
-    """At most so many of the values, ascending, the first and the last among them, and the default."""
+def _thinned(changes: list[int]) -> list[int]:
+    """At most so many of the values, ascending, the first and the last among them."""
     values = np.unique(changes)
-    kept = values[np.unique(np.linspace(0, len(values) - 1, MOST_STOPS).astype(int))]
-    return sorted({*kept.tolist(), default})
+    places = np.unique(np.linspace(0, len(values) - 1, MOST_STOPS).astype(int))
+    return [int(value) for value in values[places]]

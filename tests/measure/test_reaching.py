@@ -46,8 +46,9 @@ def test_every_stop_is_what_a_real_search_finds(
             reach = reached(dataset, handle, searcher, x[row], 10, {turned(handle, 10): 1}, truth, (row,))
             assert reach is not None and reach.param == next(iter(type_named(name).effort))
             assert reach.default == asking.resolved(handle, {}, 10)[reach.param] and reach.default in reach.stops
+            assert reach.stops[0] == 1
             assert reach.rows.tolist() == truth.rows.tolist() and (np.diff(reach.stops) > 0).all()
-            assert len(reach.stops) <= MOST_STOPS + 1
+            assert len(reach.stops) <= MOST_STOPS + 2
             for stop, found in zip(reach.stops.tolist(), reach.found, strict=True):
                 assert set(reach.rows[found].tolist()) == answer(stop) & set(reach.rows.tolist())
             if exactly:
