@@ -238,8 +238,10 @@ def marks(state: State) -> Marks:
     ranks = {line.row: line.rank for line in both}
     letters = {row: who for row, who in finders(state).items() if who != "AB"}
     marked = {int(row) for rows in (hits, misses, extras, pending) for row in rows}
-    others = np.array([line.row for line in both if line.row not in marked], np.int64)
-    if len(others):
-        extras, pending = (extras, np.append(pending, others)) if len(pending) else (np.append(extras, others), pending)
+    others = [line for line in both if line.row not in marked]
+    hits, extras, pending = (
+        np.append(rows, [line.row for line in others if line.mark == mark]).astype(np.int64)
+        for rows, mark in ((hits, "hit"), (extras, "extra"), (pending, "pending"))
+    )
     focused = state.focused if state.focused >= 0 else None
     return Marks(row, at, row is None, hits, misses, extras, pending, focused, ranks, letters)
