@@ -83,3 +83,23 @@ class Explanation:
         """Hits by true neighbours."""
         true = len(self.hits) + len(self.misses)
         return len(self.hits) / true if true else 1.0
+
+
+@dataclass(frozen=True, eq=False)
+class Reach:
+    """What one query finds as a search parameter grows.
+
+    `rows` int64 (t,) are its true neighbours, nearest first; `stops` int64 (m,) values of `param`, ascending; `found`
+    bool (m, t) which of the rows a real search with each value returned, or equally near ones in their place. `default`
+    is the value that follows from k, and is one of the stops.
+    """
+
+    param: str
+    default: int
+    rows: NDArray[np.int64]
+    stops: NDArray[np.int64]
+    found: NDArray[np.bool_]
+
+    def place(self, value: int) -> int:
+        """The last stop that is no larger than a value; the first where all are."""
+        return max(0, int(np.searchsorted(self.stops, value, side="right")) - 1)

@@ -25,6 +25,7 @@ from explorer.gui.command_palette import CommandPalette
 from explorer.gui.gui_thread import GuiThread
 from explorer.gui.inspect.inspector import Inspector
 from explorer.gui.map.map_panel import MapPanel
+from explorer.gui.panels import comparing
 from explorer.gui.panels.data import DataPanel
 from explorer.gui.panels.indexes import IndexesPanel
 from explorer.gui.panels.neighbours import NeighboursPanel
@@ -197,6 +198,8 @@ class MainWindow(QMainWindow):
             Action("Clear query, selection or tool", "Escape", self.escape),
             Action("Build an index …", "Ctrl+B", self.indexes.offer_build),
             Action("Open an index …", "", self.indexes.offer_open),
+            Action("Compare with another index, or no longer", "", partial(comparing.offer, controller, self)),
+            Action("Compare two indexes over a sample", "", controller.comparing.sample),
             Action("Show the whole map", "Ctrl+0", view.fit),
             Action("Zoom in", "Ctrl++", lambda: view.zoom_by(1.4)),
             Action("Zoom out", "Ctrl+-", lambda: view.zoom_by(1 / 1.4)),

@@ -21,7 +21,7 @@ from explorer.gui import app, display
 from explorer.gui.interrupts import Interrupts
 from explorer.gui.main_window import MainWindow
 from explorer.indexes import type_named
-from explorer.session.lines import lines
+from explorer.session.comparing import listed
 from explorer.session.settings import Settings
 from explorer.session.state import State, Tab
 from explorer.work.requests import ReadRequest
@@ -280,7 +280,6 @@ class _Driver:
 
     def _report(self, clicked: int | None) -> dict[str, Any]:
         state = self._state
-        listed = lines(state.answer.neighbours if state.answer else None, state.truth, state.verdict)
         entry = state.entry()
         return {
             "picture": str(self._shot.out),
@@ -295,7 +294,7 @@ class _Driver:
                     "distance": line.distance,
                     "mark": line.mark,
                 }
-                for line in listed
+                for line in listed(state)
             ],
             "view": state.tab,
             "recall": state.verdict.recall if state.verdict else None,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from explorer.session.asking import Asking
+from explorer.session.comparing import Comparing
 from explorer.session.estimating import Estimating
 from explorer.session.indexing import Indexing
 from explorer.session.inspecting import Inspecting
@@ -39,6 +40,7 @@ class Controller:
         self.indexing = Indexing(self.session, self.tasks, self.runner, self.scratch, self.pushing, self.estimating)
         self.measuring = Measuring(self.session, self.tasks)
         self.asking = Asking(self.session, self.runner)
+        self.comparing = Comparing(self.session, self.tasks, self.runner)
         self.looking = Looking(self.session)
         self.inspecting = Inspecting(self.session, self.tasks, self.runner, self.indexing, self.looking)
 

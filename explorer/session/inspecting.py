@@ -12,6 +12,7 @@ from explorer.core.explanation import Fix, Miss
 from explorer.core.structure import Cells, Codes, Difficulty, Forest, Layers, Structure
 from explorer.errors import Cancelled, ExplorerError
 from explorer.indexes import type_named
+from explorer.measure.reaching import turned
 from explorer.session import painting
 from explorer.session.indexing import Indexing
 from explorer.session.looking import Looking
@@ -28,6 +29,7 @@ from explorer.work.inspecting import (
     HonestyRequest,
     InspectRequest,
     MarginsRequest,
+    ReachRequest,
     RecallMapRequest,
     StructureRequest,
     TraceRequest,
@@ -81,6 +83,14 @@ class Inspecting:
         entry = self._session.state.approximate
         if entry is not None and not fix.rebuild:
             self._indexing.set_search(entry.key, {**entry.given, fix.param: fix.value})
+
+    def look_as_far_as(self, value: int) -> None:
+        """Set the search parameter of the present Reach; the value that follows from k leaves it to follow."""
+        reach, entry = self._session.state.reach, self._session.state.approximate
+        if reach is not None and entry is not None:
+            others = {name: each for name, each in entry.given.items() if name != reach.param}
+            changed = {} if value == reach.default else {reach.param: value}
+            self._indexing.set_search(entry.key, {**others, **changed})
 
     def colour_by_branches(self, tree: int, depth: int) -> None:
         """Colour the map by the nodes of a tree, counted from 0, at a depth."""
@@ -261,6 +271,21 @@ def _grown(state: State) -> _Key | None:
     return _judged(state) if has_trees else None
 
 
+def _reachable(state: State) -> _Key | None:
+    """Whatever the parameter that makes it look farther is now: that one is what is tried."""
+    entry = state.approximate
+    if entry is None or state.truth is None or state.exact is None or state.asked is None:
+        return None
+    param = turned(entry.handle, state.k)
+    return (state.truth, entry.handle, tuple(each for each in entry.given.items() if each[0] != param))
+
+
+def _reach(state: State) -> ReachRequest:
+    dataset, asked, entry, exact = state.dataset, state.asked, state.approximate, state.exact
+    assert dataset is not None and asked is not None and entry is not None and exact is not None
+    return ReachRequest(dataset, entry.handle, exact.handle, asked.query, state.k, entry.given)
+
+
 def _explain(state: State) -> ExplainRequest:
     dataset, asked, entry, exact = state.dataset, state.asked, state.approximate, state.exact
     assert dataset is not None and asked is not None and entry is not None and exact is not None
@@ -298,4 +323,5 @@ _PARTS = (
     _Part("inside", "structure", _indexed, lambda state: state.tab == "structure", _structure),
     _Part("growth", "growth", _grown, lambda state: state.tab == "structure", _growth),
     _Part("explanation", "explain", _missed, lambda state: True, _explain),
+    _Part("reach", "reach", _reachable, lambda state: state.tab == "why", _reach),
 )

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from explorer.core.column import Column
 from explorer.core.dataset import Dataset
-from explorer.core.explanation import Explanation
+from explorer.core.explanation import Explanation, Reach
 from explorer.core.metric import Metric
 from explorer.core.neighbours import Neighbours
 from explorer.core.params import Params
@@ -21,6 +21,7 @@ from explorer.core.structure import Difficulty, Growth, Structure
 from explorer.core.trace import Trace
 from explorer.indexes import type_named
 from explorer.indexes.base import IndexHandle
+from explorer.measure.agreement import Agreement
 from explorer.measure.recall import RecallResult
 from explorer.session.painting import Painting
 from explorer.work.requests import Answer, ReadRequest
@@ -166,6 +167,13 @@ class State:
     exact_ms: float | None = None
     """How long exact search took for the last truth, in milliseconds."""
 
+    against: str = ""
+    """The key of a second index, B, that is asked the same; empty for none."""
+    other: Answer | None = None
+    """What B answered."""
+    agreement: Agreement | None = None
+    """What the index that answers and B find of the truth over a sample of rows."""
+
     focused: int = -1
     """The row that is looked at in the table and on the map; −1 for none."""
     selection: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
@@ -176,6 +184,8 @@ class State:
     tab: Tab = "neighbours"
     explanation: Explanation | None = None
     """Why the misses of the present answer were missed."""
+    reach: Reach | None = None
+    """What the present query finds as its search looks farther."""
     replay: Replay | None = None
     distances: NDArray[np.float64] | None = None
     """The true distances of the rows that the replay compared, in its order."""
@@ -231,6 +241,13 @@ class State:
         entry = self.entry()
         fits = entry is not None and not entry.is_exact and entry.handle.metric == self.metric
         return entry if fits else None
+
+    @property
+    def rival(self) -> IndexEntry | None:
+        """The second index, B, while it can be held against the one that answers."""
+        entry, present = (self.entry(self.against) if self.against else None), self.approximate
+        fits = entry is not None and present is not None and entry.key != present.key
+        return entry if fits and entry is not None and entry.handle.metric == self.metric else None
 
     def task(self, key: str) -> TaskView | None:
         """The task under way of that key."""

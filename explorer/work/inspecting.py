@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from explorer.core import forest
 from explorer.core.dataset import Dataset
-from explorer.core.explanation import Explanation
+from explorer.core.explanation import Explanation, Reach
 from explorer.core.metric import distances_of
 from explorer.core.params import Params
 from explorer.core.query import Query
@@ -16,7 +16,7 @@ from explorer.core.trace import Trace
 from explorer.errors import BadParameter
 from explorer.indexes import asking
 from explorer.indexes.base import IndexHandle
-from explorer.measure import difficulty, explaining, honesty, painting
+from explorer.measure import agreement, difficulty, explaining, honesty, painting, reaching
 from explorer.measure.recall import sampled
 from explorer.measure.truth import true_neighbours
 from explorer.work.desk import Desk
@@ -151,6 +151,26 @@ class ExplainRequest:
 
 
 @dataclass(frozen=True, eq=False)
+class ReachRequest:
+    """What a query finds as its search looks farther; None where nothing makes the index do so."""
+
+    dataset: Dataset
+    handle: IndexHandle
+    exact: IndexHandle
+    query: Query
+    k: int
+    params: Params = field(default_factory=dict)
+
+    def __call__(self, desk: Desk) -> Reach | None:
+        dataset, handle, out = self.dataset, self.handle, self.query.leave_out
+        vector = desk.vector(dataset, self.query, handle.metric)
+        exact = desk.searcher(dataset, self.exact)
+        truth = asking.neighbours(exact, self.exact, dataset, vector, self.k, {}, out, desk.progress)
+        searcher = desk.searcher(dataset, handle)
+        return reaching.reached(dataset, handle, searcher, vector, self.k, self.params, truth, out, desk.progress)
+
+
+@dataclass(frozen=True, eq=False)
 class RecallMapRequest:
     """The recall of every row as a query, or of `most` of them."""
 
@@ -170,6 +190,34 @@ class RecallMapRequest:
         try:
             return painting.painted(
                 self.dataset, self.handle, searcher, exact, self.k, params, self.most, self.seed, desk.progress
+            )
+        finally:
+            desk.close()
+
+
+@dataclass(frozen=True, eq=False)
+class FoundRequest:
+    """Which true neighbours of sampled rows an index finds: bool (s, k), in the same order for every index.
+
+    One index at a time: two of them can be of libraries that do not get along in one process.
+    """
+
+    background: ClassVar[bool] = True
+
+    dataset: Dataset
+    handle: IndexHandle
+    exact: IndexHandle
+    params: Params
+    k: int
+    queries: int = 1000
+    seed: int = 0
+
+    def __call__(self, desk: Desk) -> Any:
+        params = asking.resolved(self.handle, self.params, self.k)
+        searcher, exact = desk.searcher(self.dataset, self.handle), desk.searcher(self.dataset, self.exact)
+        try:
+            return agreement.found_of_sample(
+                self.dataset, self.handle, searcher, exact, self.k, params, self.queries, self.seed, desk.progress
             )
         finally:
             desk.close()
@@ -228,7 +276,9 @@ InspectRequest = (
     | TraceRequest
     | DistancesRequest
     | ExplainRequest
+    | ReachRequest
     | RecallMapRequest
+    | FoundRequest
     | HonestyRequest
     | DifficultyRequest
 )

@@ -15,7 +15,7 @@ import msgpack
 import numpy as np
 
 from explorer.core.dataset import Dataset
-from explorer.core.explanation import Explanation, Fix, Miss
+from explorer.core.explanation import Explanation, Fix, Miss, Reach
 from explorer.core.metric import metric_named
 from explorer.core.neighbours import Neighbours
 from explorer.core.projection import Projection
@@ -31,7 +31,7 @@ from explorer.servers.abilities import Abilities
 from explorer.servers.catalogue import Holding
 from explorer.work import requests
 
-_INSIDE = (Forest, Growth, Cells, Codes, Layers, Facts, Trace, Explanation, Miss, Fix)
+_INSIDE = (Forest, Growth, Cells, Codes, Layers, Facts, Trace, Explanation, Miss, Fix, Reach)
 _OF_ALL = (RecallResult, RecallMap, Honesty, Difficulty)
 CLASSES: dict[str, type[Any]] = {
     cls.__name__: cls

@@ -48,6 +48,26 @@ def test_one_fix_finds_the_row_it_was_offered_for(missing: Any) -> None:
     assert miss.row in missing.until(calm).answer.neighbours.rows
 
 
+def test_what_looking_farther_finds_comes_on_its_page_and_stays_while_it_is_set(missing: Any) -> None:
+    missing.until(calm)
+    assert missing.state.reach is None
+    missing.controller.inspecting.show("why")
+    reach = missing.until(lambda s: s.reach is not None).reach
+    assert reach.param == "search_k" and reach.default == missing.state.answer.params["search_k"]
+    now = reach.found[reach.place(reach.default)]
+    assert set(reach.rows[~now].tolist()) == set(missing.state.verdict.misses.tolist()) and reach.found[-1].all()
+    missing.controller.inspecting.look_as_far_as(int(reach.stops[-1]))
+    state = missing.until(calm)
+    assert state.reach is reach and not len(state.verdict.misses)
+    missing.controller.inspecting.look_as_far_as(reach.default)
+    assert missing.state.approximate.given == {} and missing.state.reach is reach
+    missing.controller.asking.ask_row(299 - state.asked.query.row)
+    assert missing.state.reach is None
+    assert missing.until(lambda s: s.reach is not None).reach.rows.tolist() == missing.settle().truth.rows.tolist()
+    missing.controller.indexing.choose(missing.state.exact.key)
+    assert missing.state.reach is None
+
+
 def test_what_was_explained_is_forgotten_with_the_next_query(missing: Any) -> None:
     before = missing.until(lambda s: s.explanation is not None)
     missing.controller.asking.ask_row(299 - before.asked.query.row)

@@ -12,16 +12,19 @@ import pytest
 from explorer.core import forest as forests
 from explorer.core.dataset import Dataset
 from explorer.core.query import row_query
-from explorer.core.structure import NO_INSIDE, Forest
+from explorer.core.structure import Facts, Forest
 from explorer.errors import BadParameter, BadQuery
+from explorer.indexes import type_named
 from explorer.indexes.base import IndexHandle
 from explorer.work.inspecting import (
     BranchesRequest,
     DifficultyRequest,
     ExplainRequest,
+    FoundRequest,
     GrowthRequest,
     HonestyRequest,
     MarginsRequest,
+    ReachRequest,
     RecallMapRequest,
     StructureRequest,
     TraceRequest,
@@ -77,7 +80,7 @@ def test_a_forest_crosses_the_border_with_its_leaves_or_without(
 def test_what_an_index_has_not_is_said(answer: Ask, digits: Dataset, annoy: IndexHandle, exact: IndexHandle) -> None:
     query = row_query(0, digits)
     (nothing,) = answer(StructureRequest(digits, exact))
-    assert nothing == NO_INSIDE or nothing.note == NO_INSIDE.note
+    assert isinstance(nothing, Facts) and "nothing is missed" in nothing.note
     assert answer(TraceRequest(digits, exact, query, 5)) is None
     with pytest.raises(BadParameter, match="no splits"):
         answer(MarginsRequest(digits, exact, 0))
@@ -115,6 +118,24 @@ def test_an_explanation_and_its_fixes(answer: Ask, digits: Dataset, annoy: Index
     assert growth.recall[-1] == pytest.approx(told.recall)
 
 
+def test_what_is_found_by_looking_farther(answer: Ask, digits: Dataset, annoy: IndexHandle, exact: IndexHandle) -> None:
+    query = row_query(60, digits)
+    reach = answer(ReachRequest(digits, annoy, exact, query, 20, {"search_k": 7}))
+    assert (reach.param, reach.default) == ("search_k", 80) and reach.found[-1].all() and not reach.found[0].all()
+    for stop, found in zip(reach.stops.tolist(), reach.found, strict=True):
+        again = answer(SearchRequest(digits, annoy, query, 20, {"search_k": stop})).neighbours
+        assert np.isin(reach.rows, again.rows).tolist() == found.tolist()
+    assert answer(ReachRequest(digits, exact, exact, query, 20)) is None
+
+
+def test_what_an_index_finds_of_a_sample(answer: Ask, digits: Dataset, annoy: IndexHandle, exact: IndexHandle) -> None:
+    found = answer(FoundRequest(digits, annoy, exact, {}, 10, queries=200))
+    assert found.shape == (200, 10) and found.dtype == bool
+    recalls = answer(RecallMapRequest(digits, annoy, exact, {}, 10, most=200)).recalls
+    np.testing.assert_allclose(found.mean(axis=1), recalls[~np.isnan(recalls)], atol=1e-6)
+    assert is_background(FoundRequest(digits, annoy, exact, {}, 10))
+
+
 def test_the_whole_dataset(answer: Ask, digits: Dataset, annoy: IndexHandle, exact: IndexHandle) -> None:
     recalls = answer(RecallMapRequest(digits, annoy, exact, {}, 10, most=300))
     assert recalls.asked == 300 and np.isfinite(recalls.recalls).sum() == 300
@@ -128,5 +149,5 @@ def test_the_whole_dataset(answer: Ask, digits: Dataset, annoy: IndexHandle, exa
 
 def test_what_takes_minutes_gives_way(digits: Dataset, annoy: IndexHandle, exact: IndexHandle) -> None:
     recalls = RecallMapRequest(digits, annoy, exact, {}, 10)
-    assert is_background(recalls) and family_of(recalls) == ""
+    assert is_background(recalls) and family_of(recalls) == type_named("annoy").family
     assert not is_background(ExplainRequest(digits, annoy, exact, row_query(0, digits), 10))

@@ -16,7 +16,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from explorer.core.dataset import Dataset
-from explorer.core.explanation import Explanation, Fix, Miss
+from explorer.core.explanation import Explanation, Fix, Miss, Reach
 from explorer.core.neighbours import Neighbours
 from explorer.core.projection import Projection
 from explorer.core.query import Query, row_query
@@ -103,6 +103,9 @@ def inside(dataset: Dataset, query: Query) -> list[Any]:
         inspecting.DistancesRequest(dataset, HANDLE, query, ints),
         inspecting.ExplainRequest(*asked, query, 10, {"search_k": 9}),
         inspecting.RecallMapRequest(*asked, {"search_k": 9}, 10, 100, 1),
+        inspecting.ReachRequest(*asked, query, 10, {"search_k": 9}),
+        Reach("search_k", 9, ints, ints, np.array([[True, False]])),
+        inspecting.FoundRequest(*asked, {"search_k": 9}, 10, 100, 1),
         inspecting.HonestyRequest(dataset, HANDLE, np.zeros((200, 2), np.float32), 10),
         inspecting.DifficultyRequest(dataset, HANDLE),
     ]

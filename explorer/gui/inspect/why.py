@@ -13,6 +13,7 @@ from explorer.core.explanation import Explanation, Fix, Miss
 from explorer.core.params import Params
 from explorer.gui import wording
 from explorer.gui.captions import caption
+from explorer.gui.inspect.reach import ReachSlider
 from explorer.gui.inspect.words import offer, promise, setting
 from explorer.gui.theme import Theme
 from explorer.gui.widgets.columns import tabular
@@ -42,6 +43,7 @@ class WhyPage(QWidget):
         self._given = button("", self._back_to_default, "link", tip="Let the search parameters follow from k again")
         self._problem = label("", "error", wrap=True, selectable=True)
         self._more = label("", "quiet", wrap=True)
+        self.reach = ReachSlider(controller)
         self._list = RowList()
         self._list.layout().setSpacing(4)  # type: ignore[union-attr]
         top = QHBoxLayout()
@@ -60,6 +62,7 @@ class WhyPage(QWidget):
         column.addLayout(top)
         column.addWidget(self._said)
         column.addLayout(mend)
+        column.addWidget(self.reach)
         column.addWidget(self._problem)
         column.addWidget(self._list)
         column.addWidget(self._more)
@@ -80,7 +83,8 @@ class WhyPage(QWidget):
         self._show(controller.session.state)
 
     def set_theme(self, theme: Theme) -> None:
-        """The style sheet has done it."""
+        """The style sheet has done the rest."""
+        self.reach.set_theme(theme)
 
     def _follow(self, new: State, old: State) -> None:
         watched = ("asked", "answer", "verdict", "explanation", "seeking", "indexes", "current", "problems", "metric")

@@ -24,12 +24,13 @@ from explorer.gui.map.projection_menu import ProjectionMenu
 from explorer.gui.map.query_note import QueryNote
 from explorer.gui.map.theme import DARK, LIGHT
 from explorer.gui.map.view import MapView
+from explorer.gui.panels.comparing import who_found
 from explorer.gui.pictures import picture
 from explorer.gui.theme import Theme
 from explorer.gui.widgets.pieces import button, label, tool
 from explorer.projection.place import placed
+from explorer.session.comparing import finders, listed
 from explorer.session.controller import Controller
-from explorer.session.lines import lines
 from explorer.session.opening import called
 from explorer.session.state import State
 
@@ -117,7 +118,7 @@ class MapPanel(QWidget):
             self._recolour(new)
         if differs("dataset", "colour_by", "hidden", "positions", "laying_out"):
             self._relabel(new)
-        if differs("positions", "asked", "answer", "truth", "verdict", "focused"):
+        if differs("positions", "asked", "answer", "truth", "verdict", "focused", "other"):
             self.view.set_marks(marks(new))
         if differs("tab", "replay", "step", "inside", "focused", "asked"):
             self.view.set_played(self._played(new))
@@ -190,11 +191,11 @@ class MapPanel(QWidget):
         state = self._controller.session.state
         dataset = state.dataset
         assert dataset is not None
-        listed = lines(state.answer.neighbours if state.answer else None, state.truth, state.verdict)
-        line = next((each for each in listed if each.row == row), None)
+        line = next((each for each in listed(state) if each.row == row), None)
         facts = [number(dataset, row)]
         if line is not None:
             facts.append(f"rank {line.rank or '–'} · {line.distance:.4g}")
+            facts += textwrap.wrap(who_found(state).get(row, ""), WIDTH)
             facts += textwrap.wrap(why_missed(state, row), WIDTH)
         facts += [f"{name}: {cell[:80]}" for name, cell in telling(dataset, row)]
         return HoverCard(caption(dataset, row, state.colour_by), tuple(facts), picture(dataset, row))
@@ -233,6 +234,14 @@ def marks(state: State) -> Marks:
         misses = state.verdict.misses
     elif found is not None:
         pending = found.rows
-    ranks = {line.row: line.rank for line in lines(found, state.truth, state.verdict)}
+    both = listed(state)
+    ranks = {line.row: line.rank for line in both}
+    letters = {row: who for row, who in finders(state).items() if who != "AB"}
+    marked = {int(row) for rows in (hits, misses, extras, pending) for row in rows}
+    others = [line for line in both if line.row not in marked]
+    hits, extras, pending = (
+        np.append(rows, [line.row for line in others if line.mark == mark]).astype(np.int64)
+        for rows, mark in ((hits, "hit"), (extras, "extra"), (pending, "pending"))
+    )
     focused = state.focused if state.focused >= 0 else None
-    return Marks(row, at, row is None, hits, misses, extras, pending, focused, ranks)
+    return Marks(row, at, row is None, hits, misses, extras, pending, focused, ranks, letters)

@@ -23,7 +23,7 @@ class Marks:
     `query_row` or `query_at` (x, y in the units of the positions) is where the star stands; a place that is no row's
     own is `approximate`, and the map says so. `pending` rows were found while the truth is not there yet. `focused` is
     the row that the table points at. `ranks` are shown beside a marked row when it is hovered, focused or selected;
-    None for a row that has none.
+    None for a row that has none. `letters` stand beside rows that one of two indexes returned alone: A or B.
     """
 
     query_row: int | None = None
@@ -35,6 +35,7 @@ class Marks:
     pending: Rows = field(default_factory=_none)
     focused: int | None = None
     ranks: Mapping[int, int | None] = field(default_factory=dict)
+    letters: Mapping[int, str] = field(default_factory=dict)
 
     def rows(self) -> Rows:
         """All marked rows, those drawn last at the end."""

@@ -19,6 +19,9 @@ HIT, MISS, EXTRA, STAR, RING = 6.1, 7.2, 5.4, 9.5, 16.8
 """Radii in logical pixels; EXTRA is half a side."""
 CAPTION = "approximate position"
 
+MOST_LETTERS = 60
+"""With more rows than these that one index returned alone, only those that are looked at bear its letter."""
+
 Places = Callable[[Rows], NDArray[np.float64]]
 """Rows (m,) to where they lie on the screen, (m, 2)."""
 
@@ -64,11 +67,15 @@ class Overlay:
             self._star(query, marks.approximate)
         if marks.focused is not None:
             self._halo(marks.focused, 10.5, QColor(theme.accent), 2.0)
+        near = {*told, marks.focused}
+        lettered = [row for row in marks.letters if len(marks.letters) <= MOST_LETTERS or row in near]
+        for row, at in self._seen(np.array(sorted(lettered), np.int64)):
+            self._letter(at, marks.letters[row])
         shown = {row for row in told if row in marks.ranks}
         if marks.focused is not None and marks.focused in marks.ranks:
             shown.add(marks.focused)
         for row, at in self._seen(np.array(sorted(shown), np.int64)):
-            if (rank := marks.ranks[row]) is not None:
+            if rank := marks.ranks[row]:
                 self._rank(at, rank)
 
     def hover(self, row: int, *, marked: bool) -> None:
@@ -179,4 +186,11 @@ class Overlay:
         beside = QPointF(at.x() + 13, at.y() - 11)
         paint_text(
             self._painter, sized(self._font, 12, bold=True), beside, str(rank), QColor(theme.text), QColor(theme.halo)
+        )  # fmt: skip
+
+    def _letter(self, at: QPointF, letter: str) -> None:
+        """Which of two indexes alone returned a row, below its mark on the right; its rank stands above."""
+        theme, beside = self._theme, QPointF(at.x() + 12, at.y() + 10)
+        paint_text(
+            self._painter, sized(self._font, 11, bold=True), beside, letter, QColor(theme.text), QColor(theme.halo)
         )  # fmt: skip

@@ -331,6 +331,8 @@ class MapView(QWidget):
             "found": len(marks.hits) + len(marks.pending),
             "missed": len(marks.misses),
             "extra": len(marks.extras),
+            "found by A alone": sum(letter == "A" for letter in marks.letters.values()),
+            "found by B alone": sum(letter == "B" for letter in marks.letters.values()),
         }
         parts += [f"{count} {word}" for word, count in counts.items() if count]
         text = ", ".join(parts) + ". Arrows move it, plus and minus zoom, F shows all of it."

@@ -10,7 +10,7 @@ from PySide6.QtGui import QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QFileDialog, QGridLayout, QHBoxLayout, QMenu, QVBoxLayout, QWidget
 
 from explorer.gui import wording
-from explorer.gui.panels import server_types
+from explorer.gui.panels import comparing, server_types
 from explorer.gui.widgets.columns import Columns, tabular
 from explorer.gui.widgets.params_form import ParamsForm
 from explorer.gui.widgets.pieces import Line, label, restyled, tool
@@ -112,6 +112,8 @@ class IndexRow(QWidget):
             menu.addAction("Rebuild with other parameters …", lambda: self._rebuild(entry))
             save = menu.addAction("Save index …", self._save)
             save.setEnabled(bool(self._kind.suffix))
+            menu.addSeparator()
+            comparing.add_to_menu(menu, entry, self._controller)
             menu.addSeparator()
             menu.addAction("Remove …" if entry.on_server else "Remove", self._remove)
         menu.exec(self._menu.mapToGlobal(QPoint(0, self._menu.height())))

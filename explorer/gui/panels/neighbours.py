@@ -25,20 +25,21 @@ from PySide6.QtWidgets import (
 )
 
 from explorer.gui.inspect.words import reasons
+from explorer.gui.panels import comparing
 from explorer.gui.panels.command_dialog import CommandDialog
 from explorer.gui.panels.neighbours_delegate import HEIGHT, NeighboursDelegate
 from explorer.gui.panels.neighbours_model import DISTANCE, MARK, NAME, RANK, ROW_ROLE, SORT_ROLE, NeighboursModel
 from explorer.gui.theme import Theme
 from explorer.gui.widgets.pieces import Line, heading, label, tool
+from explorer.session.comparing import finders, listed
 from explorer.session.controller import Controller
-from explorer.session.lines import lines
 from explorer.session.state import State
 from explorer.work.requests import Answer
 
 PATIENCE_MS = 150
 """How long an old answer stays while the new one is under way, so that the table does not flicker."""
 
-DISTANCE_WIDTH, FIGURE_WIDTH, SCORE_WIDTH = 116, 62, 78
+DISTANCE_WIDTH, FIGURE_WIDTH, SCORE_WIDTH, FINDERS_WIDTH = 116, 62, 78, 36
 NAME_WIDTH = 150
 """With metadata columns beside it, which scroll; otherwise the name takes what is left."""
 
@@ -82,6 +83,7 @@ class NeighboursPanel(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addLayout(top)
+        column.addWidget(comparing.ComparisonLine(controller))
         column.addWidget(body, 1)
         self._late = QTimer(self, singleShot=True, interval=PATIENCE_MS)
         self._late.timeout.connect(lambda: self._show(controller.session.state))
@@ -146,7 +148,7 @@ class NeighboursPanel(QWidget):
             self.model.give_reasons(reasons(new))
         if new.selection is not old.selection:
             self._show_selection(new.selection)
-        same = ("dataset", "asked", "answer", "truth", "verdict", "colour_by")
+        same = ("dataset", "asked", "answer", "truth", "verdict", "colour_by", "other", "against")
         if all(getattr(new, name) is getattr(old, name) for name in same):
             return
         if new.asked is not None and new.answer is None and self.model.lines and new.dataset is self.model.dataset:
@@ -157,19 +159,26 @@ class NeighboursPanel(QWidget):
 
     def _show(self, state: State) -> None:
         columns = tuple(c for c in state.dataset.columns if c.name in self._columns) if state.dataset else ()
-        listed = lines(state.answer.neighbours if state.answer else None, state.truth, state.verdict)
-        answer = state.answer
+        answer, shown = state.answer, listed(state)
         name, scores = (answer.score_name, scored(answer)) if answer else ("", {})
-        self.model.show(state.dataset, listed, state.colour_by, columns, name, scores, reasons(state))
+        why, who, found_by = reasons(state), finders(state), comparing.who_found(state)
+        compared = self.model.finders_section >= 0
+        self.model.show(state.dataset, shown, state.colour_by, columns, name, scores, why, who, found_by)
         scored_too = self.model.score_section >= 0
         # Beside scores the distance goes without its bar: the name needs the room.
         self.table.setColumnWidth(DISTANCE, FIGURE_WIDTH if scored_too else DISTANCE_WIDTH)
         if scored_too:
             self.table.setColumnWidth(self.model.score_section, SCORE_WIDTH)
+        if self.model.finders_section >= 0:
+            self.table.setColumnWidth(self.model.finders_section, FINDERS_WIDTH)
+        if compared != bool(who) and columns:
+            # They have moved by one section, and the widths have not.
+            for section in range(self.model.columnCount() - len(columns), self.model.columnCount()):
+                self.table.setColumnWidth(section, self.table.horizontalHeader().defaultSectionSize())
         self._stack.setCurrentIndex(0 if state.asked is None else 1)
         self._hint.setVisible(state.dataset is not None)
-        self._more.setVisible(bool(listed))
-        self._summary.say(*summary(state))
+        self._more.setVisible(bool(shown))
+        self._summary.say(*(comparing.of_query(state) if state.answer else ()) or summary(state))
         self._show_focus(state.focused)
 
     def _show_focus(self, row: int) -> None:

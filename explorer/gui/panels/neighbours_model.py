@@ -22,6 +22,7 @@ SORT_ROLE = Qt.ItemDataRole.UserRole + 2
 SHARE_ROLE = Qt.ItemDataRole.UserRole + 3
 ROW_ROLE = Qt.ItemDataRole.UserRole + 4
 WORDS = {"hit": "found", "miss": "missed", "extra": "extra", "pending": "not checked yet"}
+NEITHER = "found by neither"
 
 
 class NeighboursModel(QAbstractTableModel):
@@ -37,6 +38,8 @@ class NeighboursModel(QAbstractTableModel):
         self._score_name = ""
         self._scores: dict[int, float] = {}
         self._reasons: dict[int, str] = {}
+        self._finders: dict[int, str] = {}
+        self._found_by: dict[int, str] = {}
         self._farthest = 1.0
 
     @property
@@ -52,6 +55,11 @@ class NeighboursModel(QAbstractTableModel):
         """Which column shows the library's own scores; −1 while there are none."""
         return FIRST_COLUMN if self._score_name else -1
 
+    @property
+    def finders_section(self) -> int:
+        """Which column says which of two indexes returned a row; −1 while one alone is asked."""
+        return FIRST_COLUMN + bool(self._score_name) if self._finders else -1
+
     def show(
         self,
         dataset: Dataset | None,
@@ -61,11 +69,15 @@ class NeighboursModel(QAbstractTableModel):
         score_name: str = "",
         scores: Mapping[int, float] | None = None,
         reasons: Mapping[int, str] | None = None,
+        finders: Mapping[int, str] | None = None,
+        found_by: Mapping[int, str] | None = None,
     ) -> None:
-        """Show these lines; `reasons` say of missed rows why they were missed."""
+        """Show these lines; `reasons` say of missed rows why they were missed, `finders` which of two indexes returned
+        a row, A, B or AB, and `found_by` the same in words; none of these for one index alone."""
         self.beginResetModel()
         self._score_name, self._scores = score_name, dict(scores or {})
         self._reasons = dict(reasons or {})
+        self._finders, self._found_by = dict(finders or {}), dict(found_by or {})
         self._dataset, self._lines, self._colour_by, self._columns = dataset, lines, colour_by, columns
         self._farthest = max((abs(line.distance) for line in lines), default=1.0) or 1.0
         self.endResetModel()
@@ -84,13 +96,15 @@ class NeighboursModel(QAbstractTableModel):
         return 0 if parent.isValid() else len(self._lines)
 
     def columnCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008
-        return 0 if parent.isValid() else FIRST_COLUMN + bool(self._score_name) + len(self._columns)
+        return 0 if parent.isValid() else self._first_column + len(self._columns)
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         if orientation != Qt.Orientation.Horizontal:
             return None
         if role == Qt.ItemDataRole.DisplayRole:
             fixed = ("#", "name", "distance", "", *filter(None, (self._score_name,)))
+            if section == self.finders_section:
+                return "by"
             return fixed[section] if section < len(fixed) else self._column(section).name
         if role == Qt.ItemDataRole.TextAlignmentRole:
             side = Qt.AlignmentFlag.AlignRight if self._is_figure(section) else Qt.AlignmentFlag.AlignLeft
@@ -114,10 +128,14 @@ class NeighboursModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.TextAlignmentRole and self._is_figure(column):
             return Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
         if role == Qt.ItemDataRole.ToolTipRole:
+            if column == self.finders_section:
+                return self._found_by.get(line.row, NEITHER)
             return self._reasons.get(line.row) or (WORDS[line.mark] if column == MARK else None)
         if role == Qt.ItemDataRole.AccessibleDescriptionRole:
             return self._reasons.get(line.row)
         if role == Qt.ItemDataRole.AccessibleTextRole:
+            if column == self.finders_section:
+                return self._found_by.get(line.row, NEITHER)
             return WORDS[line.mark] if column == MARK else self._text(line, column)
         return None
 
@@ -126,18 +144,27 @@ class NeighboursModel(QAbstractTableModel):
         if self._dataset is None:
             return []
         scored = [self._score_name] if self._score_name else []
-        head = ["rank", "row", "source_row", "name", "distance", "mark", *scored, *(c.name for c in self._columns)]
+        compared = ["found_by"] if self._finders else []
+        head = ["rank", "row", "source_row", "name", "distance", "mark", *scored, *compared]
+        head += [column.name for column in self._columns]
         table = [head]
         for line in self._lines:
             facts = [str(line.rank or ""), str(line.row), str(self._dataset.source_row(line.row))]
             facts += [self._dataset.name(line.row), repr(line.distance), line.mark]
             if scored:
                 facts.append(repr(self._scores[line.row]) if line.row in self._scores else "")
+            if compared:
+                facts.append(self._finders.get(line.row, ""))
             table.append(facts + [column.cell(line.row) for column in self._columns])
         return table
 
     def _column(self, section: int) -> Column:
-        return self._columns[section - FIRST_COLUMN - bool(self._score_name)]
+        return self._columns[section - self._first_column]
+
+    @property
+    def _first_column(self) -> int:
+        """Where the metadata columns begin."""
+        return FIRST_COLUMN + bool(self._score_name) + bool(self._finders)
 
     def _is_figure(self, section: int) -> bool:
         return section in (RANK, DISTANCE, self.score_section)
@@ -154,6 +181,8 @@ class NeighboursModel(QAbstractTableModel):
             return ""
         if column == self.score_section:
             return wording.score(self._scores.get(line.row, math.nan))
+        if column == self.finders_section:
+            return self._finders.get(line.row, "–")
         return self._column(column).cell(line.row)
 
     def _sort_key(self, line: Line, column: int) -> Any:
@@ -165,6 +194,8 @@ class NeighboursModel(QAbstractTableModel):
             return ("miss", "extra", "pending", "hit").index(line.mark)
         if column == self.score_section:
             return self._scores.get(line.row, -math.inf)
+        if column == self.finders_section:
+            return ("", "A", "B", "AB").index(self._finders.get(line.row, ""))
         if column >= FIRST_COLUMN:
             shown = self._column(column)
             if shown.kind == "number":
