@@ -14,15 +14,19 @@ from explorer.core.cost import Cost
 from explorer.core.metric import Metric
 from explorer.core.params import Param, Params
 from explorer.core.progress import Progress
+from explorer.core.structure import Facts
 from explorer.errors import ServerFailed
 from explorer.indexes import graphs
 from explorer.indexes.base import IndexHandle
+from explorer.indexes.redis import links
 from explorer.indexes.redis.description import Description
+from explorer.indexes.redis.elements import Elements, Numbered
 from explorer.indexes.redis.kind import EXISTING, KEY, MOST, PREFIXED, SERVER, TIMEOUT, RedisType
+from explorer.indexes.redis.links import Drawn, ServerGraph
 from explorer.indexes.redis.store import Keyed, Scored, Store, spread
 from explorer.servers import decoding
 from explorer.servers.abilities import Abilities
-from explorer.servers.client import Client, Word, permitted, text
+from explorer.servers.client import Client, Command, Word, permitted, text
 
 EF = 100
 """Redis's own; a search that is asked for more keeps as many in view as it is asked for."""
@@ -207,6 +211,32 @@ class VectorSet(Store):
         if not there.all():
             raise NotImplementedError("some of its elements are no longer there")
         return found
+
+    def graph(
+        self, client: Client, elements: Elements | Numbered, rows: int, progress: Progress
+    ) -> ServerGraph | Facts:
+        """VLINKS of every element: lists from the top layer down. Each set is a graph of its own; Redis does not tell
+        where a search begins: we take the first row of the top layer, as it is where rows were added in their order."""
+        keys, drawn = self.about.keys, Drawn(rows)
+        shards = np.full(rows, -1, np.int64)
+        for start in range(0, rows, links.AT_A_TIME):
+            progress(start / rows, "links")
+            some = range(start, min(start + links.AT_A_TIME, rows))
+            asked = [(row, shard) for row in some for shard in self._shards_of(row)]
+            commands: list[Command] = [("VLINKS", keys[shard], elements[row]) for row, shard in asked]
+            replies = client.gather(commands, [keys[shard] for _, shard in asked], progress)
+            for (row, shard), lists in zip(asked, replies, strict=True):
+                if lists is not None:
+                    shards[row] = shard
+                    drawn.add(row, [[elements.row(element) for element in each] for each in reversed(lists)])
+        begins = [drawn.highest(np.flatnonzero(shards == shard)) for shard in range(len(keys))]
+        most = int(self.about.params["M"])
+        return drawn.finished(-1, np.array([each for each in begins if each >= 0], np.int64), most)
+
+    def _shards_of(self, row: int) -> Sequence[int]:
+        """In which of the sets a row can lie: by turns where we have put them there, otherwise in any."""
+        count = len(self.about.keys)
+        return (row % count,) if self.about.called == "marked" else range(count)
 
 
 def row_bytes(dimensions: int, params: Params) -> int:
