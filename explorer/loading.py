@@ -21,8 +21,6 @@ from explorer.errors import BadParameter, Unavailable
 from explorer.formats import reading, refusal
 from explorer.formats.base import Contents, Origin
 from explorer.indexes import saved
-from explorer.indexes.redis import description
-from explorer.indexes.redis.description import Description
 from explorer.indexes.saved import IndexFile
 from explorer.samples import sample_named
 from explorer.servers import client as clients
@@ -31,7 +29,6 @@ from explorer.servers.abilities import abilities
 from explorer.servers.address import Named, is_server, named
 from explorer.servers.catalogue import SET, Holding, holding_named
 from explorer.servers.client import Client
-from explorer.sources import redis
 
 SAMPLE = "sample:"
 LABEL = "label"
@@ -112,6 +109,8 @@ def _from_file(
 def _from_server(
     wanted: Named, table: Path | None, given: dict[str, str], metric: str | None, progress: Progress
 ) -> Dataset:
+    from explorer.sources import redis
+
     if reason := clients.unavailable():
         raise Unavailable(reason)
     if wanted.password:
@@ -133,6 +132,8 @@ def _from_server(
 def _with_its_index(origin: Origin, holding: Holding, wanted: Named) -> Origin:
     """The same, and the index that the server has of all of it is opened with it: not with a sample, most neighbours
     of which are no part of it, and not with vectors that the server has projected, for it takes none of those."""
+    from explorer.indexes.redis import description
+
     said = dict(holding.params)
 
     def contents(options: Mapping[str, str], folder: Path, progress: Progress) -> Contents:
@@ -140,7 +141,7 @@ def _with_its_index(origin: Origin, holding: Holding, wanted: Named) -> Origin:
         if "sample" in options or "reduce" in said:
             return found
         path = folder / f"index{description.SUFFIX}"
-        about = Description(
+        about = description.Description(
             type=holding.kind,
             url=wanted.address.url,
             name=holding.name,

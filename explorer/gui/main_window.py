@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import cached_property, partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeySequence, QPaintEvent, QShortcut
@@ -31,15 +32,17 @@ from explorer.gui.panels.indexes import IndexesPanel
 from explorer.gui.panels.neighbours import NeighboursPanel
 from explorer.gui.panels.query_bar import QueryBar
 from explorer.gui.panels.tasks import TasksBar
-from explorer.gui.panels.untold import UntoldDialog
 from explorer.gui.panels.welcome import Welcome
-from explorer.gui.server.dialog import ServerDialog
 from explorer.gui.theme import Theme
 from explorer.gui.widgets.pieces import rule
 from explorer.servers.catalogue import Holding
 from explorer.session.controller import Controller
 from explorer.session.settings import Settings
 from explorer.session.state import State, UntoldFile
+
+if TYPE_CHECKING:
+    from explorer.gui.panels.untold import UntoldDialog
+    from explorer.gui.server.dialog import ServerDialog
 
 PATIENCE_MS = 400
 LEFT, RIGHT = 264, 372
@@ -139,6 +142,8 @@ class MainWindow(QMainWindow):
     @cached_property
     def server_dialog(self) -> ServerDialog:
         """Made when it is first wanted."""
+        from explorer.gui.server.dialog import ServerDialog
+
         return ServerDialog(self.controller, self, open_holding=self.open_holding, push=self.indexes.offer_push)
 
     def open_holding(self, holding: Holding, sample: int) -> bool:
@@ -246,6 +251,8 @@ class MainWindow(QMainWindow):
             before.close()
             before.deleteLater()
         if untold is not None:
+            from explorer.gui.panels.untold import UntoldDialog
+
             self._question = UntoldDialog(untold, self.controller, self)
             self._question.open()
 

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cached_property
+from typing import TYPE_CHECKING, TypeVar
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QTabBar, QVBoxLayout, QWidget
 
 from explorer.core.params import Params
-from explorer.gui.inspect.replay import ReplayPage
 from explorer.gui.inspect.row import RowPage
-from explorer.gui.inspect.structure import StructurePage
-from explorer.gui.inspect.why import WhyPage
 from explorer.gui.theme import Theme
 from explorer.session.controller import Controller
 from explorer.session.inspecting import TABS
 from explorer.session.state import State, Tab
 
+if TYPE_CHECKING:
+    from explorer.gui.inspect.replay import ReplayPage
+    from explorer.gui.inspect.structure import StructurePage
+    from explorer.gui.inspect.why import WhyPage
+
+Page = TypeVar("Page", bound="RowPage | WhyPage | ReplayPage | StructurePage")
 TITLES: dict[Tab, str] = {"neighbours": "Row", "why": "Why missed", "replay": "Replay", "structure": "Structure"}
 TIPS: dict[Tab, str] = {
     "neighbours": "The row that is looked at (Ctrl+1)",
@@ -27,7 +32,10 @@ TIPS: dict[Tab, str] = {
 
 
 class Inspector(QWidget):
-    """Follows the tab of the State; `rebuild` opens the form that builds the present index with other parameters."""
+    """Follows the tab of the State; `rebuild` opens the form that builds the present index with other parameters.
+
+    Pages but the first are made when they are first wanted: the window must not wait for them.
+    """
 
     def __init__(self, controller: Controller, rebuild: Callable[[Params], None]) -> None:
         super().__init__()
@@ -35,21 +43,14 @@ class Inspector(QWidget):
         self.tabs = QTabBar(drawBase=False, expanding=False, usesScrollButtons=False)
         self.tabs.setElideMode(Qt.TextElideMode.ElideNone)
         self.tabs.setAccessibleName("Inspector")
-        self.row = RowPage(controller)
-        self.why = WhyPage(controller, rebuild)
-        self.replay = ReplayPage(controller)
-        self.structure = StructurePage(controller)
-        self._pages: dict[Tab, QWidget] = {
-            "neighbours": self.row,
-            "why": self.why,
-            "replay": self.replay,
-            "structure": self.structure,
-        }
+        self._rebuild = rebuild
+        self._theme: Theme | None = None
+        self._made: list[RowPage | WhyPage | ReplayPage | StructurePage] = []
         self._stack = QStackedWidget()
+        self.row = self._added(RowPage(controller))
         for tab in TABS:
             place = self.tabs.addTab(TITLES[tab])
             self.tabs.setTabToolTip(place, TIPS[tab])
-            self._stack.addWidget(self._pages[tab])
         self.tabs.currentChanged.connect(lambda place: controller.inspecting.show(TABS[place]))
         top = QHBoxLayout()
         top.setContentsMargins(16, 4, 0, 0)
@@ -62,22 +63,56 @@ class Inspector(QWidget):
         controller.session.listen(self._follow)
         self._show(controller.session.state)
 
+    @cached_property
+    def why(self) -> WhyPage:
+        """Why true neighbours were missed."""
+        from explorer.gui.inspect.why import WhyPage
+
+        return self._added(WhyPage(self._controller, self._rebuild))
+
+    @cached_property
+    def replay(self) -> ReplayPage:
+        """The search, step by step."""
+        from explorer.gui.inspect.replay import ReplayPage
+
+        return self._added(ReplayPage(self._controller))
+
+    @cached_property
+    def structure(self) -> StructurePage:
+        """What the index is made of."""
+        from explorer.gui.inspect.structure import StructurePage
+
+        return self._added(StructurePage(self._controller))
+
     def set_theme(self, theme: Theme) -> None:
         """Draw in other colours."""
-        for page in (self.row, self.why, self.replay, self.structure):
+        self._theme = theme
+        for page in self._made:
             page.set_theme(theme)
 
     def turn_to(self, tab: Tab) -> None:
         """Show a page, and give it the keyboard."""
         self._controller.inspecting.show(tab)
-        self._pages[tab].setFocus()
+        self._page(tab).setFocus()
+
+    def _page(self, tab: Tab) -> QWidget:
+        if tab == "neighbours":
+            return self.row
+        return self.why if tab == "why" else self.replay if tab == "replay" else self.structure
+
+    def _added(self, page: Page) -> Page:
+        self._stack.addWidget(page)
+        self._made.append(page)
+        if self._theme is not None:
+            page.set_theme(self._theme)
+        return page
 
     def _follow(self, new: State, old: State) -> None:
         if new.tab != old.tab or new.verdict is not old.verdict:
             self._show(new)
 
     def _show(self, state: State) -> None:
-        self._stack.setCurrentWidget(self._pages[state.tab])
+        self._stack.setCurrentWidget(self._page(state.tab))
         missed = len(state.verdict.misses) if state.verdict is not None else 0
         self.tabs.setTabText(TABS.index("why"), f"{TITLES['why']} {missed}" if missed else TITLES["why"])
         self.tabs.blockSignals(True)
