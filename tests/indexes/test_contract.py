@@ -26,7 +26,8 @@ BOTH = [(name, metric) for name, kind in types().items() for metric in kind.metr
 SMALL = {
     "annoy": {"trees": 8, "seed": 1},
     "hnswlib": {"seed": 1},
-    "pynndescent": {"seed": 1, "n_neighbors": 60},
+    # More neighbours than there are equal rows in these tests: as many of them are an island to it.
+    "pynndescent": {"seed": 1, "n_neighbors": 120},
     "usearch": {"threads": 1},
     "voyager": {"seed": 1},
 }
@@ -205,14 +206,13 @@ def test_all_rows_equal(make_dataset: MakeDataset, tmp_path: Path, both: tuple[s
 def test_zero_rows_come_behind_all_others(make_dataset: MakeDataset, tmp_path: Path, both: tuple[str, Metric]) -> None:
     name, metric = both
     x = vectors()
-    # Fewer than a graph links a row to (see SMALL): more of them would be an island, as a cluster would.
-    x[::20] = 0
+    x[::4] = 0
     dataset = make_dataset(x)
     handle = made(dataset, name, metric, tmp_path / "index")
-    found = asked(handle, dataset, dataset.vectors[1], 390, full=True)
-    assert judged(found, brute(dataset, metric, dataset.vectors[1], 390), metric).recall >= reached(name)
+    found = asked(handle, dataset, dataset.vectors[1], 350, full=True)
+    assert judged(found, brute(dataset, metric, dataset.vectors[1], 350), metric).recall >= reached(name)
     if metric == "cosine":
-        zero = found.rows % 20 == 0
+        zero = found.rows % 4 == 0
         assert zero.tolist() == sorted(zero.tolist())
         assert zero.any()
 
