@@ -48,6 +48,22 @@ class Contents:
     """More to show about the file, such as which columns were taken as the vector."""
 
 
+@dataclass(frozen=True)
+class Part:
+    """One array of a file that holds several: a member, a tensor, a column of lists. Any may be the vectors; `name` is
+    what `--read array=NAME` says. `shape` is (n, d) where the file tells it, with −1 for what it does not."""
+
+    name: str
+    shape: tuple[int, ...]
+    dtype: str
+    note: str = ""
+    """Why it cannot be the vectors, or what it is, where that is known."""
+
+
+ARRAY = Param("array", "text", None, "Which of the file's arrays holds the vectors.")
+"""The option of every format whose files may hold several."""
+
+
 @dataclass(frozen=True, eq=False)
 class Origin:
     """Where contents come from: a file of some format, or whatever else can be told by a file, or by a URL.
@@ -84,12 +100,21 @@ class Format(ABC):
     """What `--read key=value` may say to this format, besides what `reading.OPTIONS` holds for all."""
     chooses_columns: bool = False
     """A table: `vectors=` says which of its columns make the vector, and it needs no other table beside it."""
+    native: bool = False
+    """Read by a library that hostile bytes may crash, so that it is read in a process of its own."""
     rank: int = 100
     """Which format is asked first when several recognise a file: the lower, the earlier."""
 
     @abstractmethod
     def recognises(self, path: Path, head: bytes) -> bool:
         """Whether the file, of which `head` is the first 64 kB, is of this format. Cheap, and never raises."""
+
+    def parts(self, path: Path) -> tuple[Part, ...]:
+        """The arrays that the file holds, the likeliest vectors first; none where there is nothing to choose.
+
+        Cheap: it reads headers and no data. Raises BadFile.
+        """
+        return ()
 
     @abstractmethod
     def read(self, path: Path, options: Mapping[str, str], progress: Progress) -> Contents:
