@@ -3,6 +3,19 @@
 cd "$(dirname "$0")/.." || exit 2
 failed=0
 packaging/lint.sh || failed=1
-# no test may open a window on somebody's screen; the one that needs a screen starts its own
-QT_QPA_PLATFORM=offscreen .venv/bin/python -m pytest || failed=1
+
+tests() {  # no test may open a window on somebody's screen; the one that needs a screen starts its own
+    QT_QPA_PLATFORM=offscreen .venv/bin/python -m pytest "$@"
+}
+
+tests
+status=$?
+if [ $status -eq 1 ]; then
+    # Servers, children and unseeded graphs under test are real, and the machine may be busy: what fails is asked once
+    # more. What then passes is still named above, to be mended.
+    echo "test.sh: running once more what failed"
+    tests --last-failed --last-failed-no-failures=none --maxfail=3
+    status=$?
+fi
+[ $status -eq 0 ] || failed=1
 exit $failed
