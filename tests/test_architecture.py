@@ -31,7 +31,7 @@ LAYERS = (
     {"gui"},
     {"cli"},
 )
-SHARED = {"errors", "paths", "find", "samples", "scratch", "room", "unfinished", "machine_code"}
+SHARED = {"errors", "paths", "find", "samples", "scratch", "room", "unfinished", "machine_code", "budget"}
 """Beneath all layers; core needs only the errors."""
 TOP = {"", "__main__", "library", "showing"}  # the public library and `python -m explorer` stand above all layers
 QT = {"PySide6", "shiboken6", "pyqtgraph"}

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from explorer import paths
-from explorer.cli import answering, building, describing, explaining, selftest, windows
+from explorer.cli import answering, building, describing, explaining, keeping, selftest, windows
 from explorer.cli.arguments import Command, withhold_passwords
 from explorer.cli.ending import unwinding_when_ended
 from explorer.cli.output import speak_any_script
@@ -27,6 +27,7 @@ COMMANDS: tuple[Command, ...] = (
     *answering.COMMANDS,
     *explaining.COMMANDS,
     *building.COMMANDS,
+    *keeping.COMMANDS,
     *selftest.COMMANDS,
 )
 

@@ -9,11 +9,12 @@ import os
 import secrets
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from explorer import paths, room, unfinished
+from explorer import budget, paths, room, unfinished
 from explorer.core import dataset as datasets
 from explorer.core.dataset import Dataset
 from explorer.errors import BadFile
@@ -23,9 +24,6 @@ LAYOUT = 2
 """Raised whenever what a folder holds, or how a file is read, changes: older folders are then not looked at."""
 MARGIN_BYTES = 64 << 20
 """What is left free on the disk."""
-BUDGET_BYTES = 20 * 10**9
-BUDGET_SHARE = 0.1
-"""The kept Datasets take no more than so many bytes, and no more than this share of the disk."""
 STALE_SECONDS = 86_400.0
 ROOM = "free some, or set EXPLORER_CACHE to a folder on another disk"
 """What to do when there is none left."""
@@ -33,6 +31,22 @@ PART = "part-"
 """How the names of folders begin that are in the making, or being removed."""
 
 Stamp = tuple[str, int, int]
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A Dataset that is kept, for people: `name` is its folder's, `place` where it was read from, `bytes` all that lies
+    there (converted vectors, maps, indexes), `used` when it was opened last, in seconds since 1970. `open` says that
+    somebody has it open, so that it stays."""
+
+    name: str
+    title: str
+    place: str
+    rows: int
+    dimensions: int
+    bytes: int
+    used: float
+    open: bool
 
 
 def stamp(path: Path) -> Stamp:
@@ -97,20 +111,36 @@ def keep(dataset: Dataset, name: str) -> Dataset:
     return opened(folder)
 
 
-def trim(budget: int | None = None) -> None:
-    """Remove Datasets whose file is gone, and the ones used longest ago until the rest fits into the budget.
+def trim(limit: int | None = None) -> None:
+    """Remove Datasets whose file is gone, and the ones used longest ago until the rest fits into the limit.
 
     What somebody has open stays.
     """
-    if budget is None:
-        budget = min(BUDGET_BYTES, int(shutil.disk_usage(home()).total * BUDGET_SHARE))
+    if limit is None:
+        limit = budget.limit()
     sizes = {folder: _size(folder) for folder in _by_last_use() if not (_orphaned(folder) and _removed(folder))}
-    excess = sum(sizes.values()) - budget
+    excess = sum(sizes.values()) - limit
     for folder, size in sizes.items():
         if excess <= 0:
             break
         if _removed(folder):
             excess -= size
+
+
+def listed() -> tuple[Kept, ...]:
+    """All that is kept, what was used last first."""
+    return tuple(kept for folder in reversed(_by_last_use()) if (kept := _listed(folder)) is not None)
+
+
+def removed(names: Iterable[str]) -> int:
+    """Remove kept Datasets by name, except those that somebody has open; the number of bytes that were freed."""
+    wanted = set(names)
+    freed = 0
+    for folder in _by_last_use():
+        if folder.name in wanted:
+            size = _size(folder)
+            freed += size if _removed(folder) else 0
+    return freed
 
 
 def forget_below(place: Path) -> None:
@@ -159,6 +189,25 @@ def _by_last_use() -> list[Path]:
                 if not folder.name.startswith(PART) and folder.is_dir():
                     used.append((folder.stat().st_mtime_ns, folder))
     return [folder for _, folder in sorted(used)]
+
+
+def _listed(folder: Path) -> Kept | None:
+    """One of them for people; None where it is gone meanwhile."""
+    said = _described(folder)
+    try:
+        used = folder.stat().st_mtime
+        with unheld(folder) as free:
+            taken = not free
+    except OSError:
+        return None
+
+    def number(key: str) -> int:
+        value = said.get(key)
+        return value if isinstance(value, int) else 0
+
+    source = said.get("facts", {}).get("source") or str(_source(folder) or "")
+    title = str(said.get("title", folder.name))
+    return Kept(folder.name, title, source, number("rows"), number("dimensions"), _size(folder), used, taken)
 
 
 def _size(folder: Path) -> int:

@@ -41,6 +41,7 @@ from explorer.session.settings import Settings
 from explorer.session.state import State, UntoldFile
 
 if TYPE_CHECKING:
+    from explorer.gui.cache_dialog import CacheDialog
     from explorer.gui.panels.untold import UntoldDialog
     from explorer.gui.server.dialog import ServerDialog
 
@@ -146,6 +147,17 @@ class MainWindow(QMainWindow):
 
         return ServerDialog(self.controller, self, open_holding=self.open_holding, push=self.indexes.offer_push)
 
+    def show_cache(self) -> None:
+        """See what is kept between openings."""
+        self.cache_dialog.begin()
+
+    @cached_property
+    def cache_dialog(self) -> CacheDialog:
+        """Made when it is first wanted."""
+        from explorer.gui.cache_dialog import CacheDialog
+
+        return CacheDialog(self.controller, self)
+
     def open_holding(self, holding: Holding, sample: int) -> bool:
         """Open what lies on the server, asking first when work would be lost; whether that was begun."""
         may = self._may_lose(self.controller.would_lose(), "Open another set?")
@@ -225,6 +237,7 @@ class MainWindow(QMainWindow):
             Action("Paint recall on the map", "", controller.inspecting.paint_recall),
             Action("Paint where the map can be trusted", "", controller.inspecting.paint_honesty),
             Action("Measure how hard the data is", "", controller.inspecting.measure_difficulty),
+            Action("What is kept between openings …", "", self.show_cache),
             Action("Dark or light", "Ctrl+Shift+L", self.switch_theme),
             Action("Full screen", "F11", self.full_screen),
             Action("Commands", "Ctrl+K", self.open_palette),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from explorer.session.asking import Asking
+from explorer.session.caching import Caching
 from explorer.session.comparing import Comparing
 from explorer.session.estimating import Estimating
 from explorer.session.indexing import Indexing
@@ -42,6 +43,7 @@ class Controller:
         self.asking = Asking(self.session, self.runner)
         self.comparing = Comparing(self.session, self.tasks, self.runner)
         self.looking = Looking(self.session)
+        self.caching = Caching(self.session, self.tasks)
         self.inspecting = Inspecting(self.session, self.tasks, self.runner, self.indexing, self.looking)
 
     def would_lose(self, *, closing: bool = False) -> tuple[str, ...]:

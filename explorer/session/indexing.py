@@ -12,7 +12,7 @@ from explorer.core.dataset import Dataset
 from explorer.core.metric import Metric
 from explorer.core.params import Params
 from explorer.errors import BadParameter, Cancelled, ExplorerError, TaskFailed
-from explorer.indexes import asking, type_named
+from explorer.indexes import asking, kept, type_named
 from explorer.indexes.base import IndexHandle
 from explorer.servers.address import address_of
 from explorer.session import pushing
@@ -62,7 +62,8 @@ class Indexing:
     def build(
         self, type_name: str, params: Params | None = None, *, replacing: str = "", by_itself: bool = False
     ) -> None:
-        """Build an index with the present metric. The one it replaces stays until the new one is ready.
+        """Build an index with the present metric, or find the same one of an earlier opening again. The one it replaces
+        stays until the new one is ready.
 
         The new index then answers, unless it was built `by_itself` and somebody has chosen another meanwhile.
         """
@@ -83,7 +84,11 @@ class Indexing:
         self._session.clear_problem("indexes")
         key = replacing or f"{type_name}-{next(self._numbers)}"
         folder = self._scratch.new_folder(type_name)
-        request = BuildRequest(state.dataset, type_name, state.metric, checked, folder)
+        dataset = state.dataset
+        before = state.entry(replacing) if replacing else None
+        # Whoever builds the very same again wants another one, not that of an earlier opening.
+        again = before is not None and before.handle.params == checked and before.handle.metric == state.metric
+        request = BuildRequest(dataset, type_name, state.metric, checked, folder, fresh=again)
 
         def clean_up() -> None:
             # A build that was killed leaves half a file.
@@ -103,7 +108,8 @@ class Indexing:
         ready = self._built(key, by_itself)
 
         def done(handle: IndexHandle) -> None:
-            self._estimating.learn(handle)
+            if not kept.is_kept(handle, dataset):
+                self._estimating.learn(handle)
             self._note_build(key, None)
             ready(handle)
 

@@ -24,13 +24,14 @@ from explorer.indexes.base import IndexHandle
 from explorer.measure.agreement import Agreement
 from explorer.measure.recall import RecallResult
 from explorer.session.painting import Painting
+from explorer.work.caching import Cache
 from explorer.work.requests import Answer, ReadRequest
 from explorer.work.serving import Connected
 
 EXACT = "exact"
 """The index type that looks at everything."""
 
-Place = Literal["data", "query", "map", "indexes", "server", "inspect"]
+Place = Literal["data", "query", "map", "indexes", "server", "inspect", "cache"]
 Tab = Literal["neighbours", "why", "replay", "structure"]
 """What the inspector shows: the row that is looked at, why neighbours were missed, the search step by step, or what the
 index is made of."""
@@ -211,6 +212,9 @@ class State:
     """The URL of the server that is being asked what it is; empty when none is."""
     can_keep: bool = False
     """Whether there is a keyring that keeps passwords."""
+
+    cache: Cache | None = None
+    """What is kept between openings, as it was when somebody last looked."""
 
     past: tuple[Asked, ...] = ()
     future: tuple[Asked, ...] = ()

@@ -14,9 +14,9 @@ from explorer.work.latest import ignore
 from explorer.work.requests import Request
 from explorer.work.runner import Runner, Task
 
-BUILD, SAVE, SERVER = "build ", "save ", "server "
-"""How the keys of tasks begin that build indexes, that write what somebody asked to keep, and that ask a server about
-itself."""
+BUILD, SAVE, SERVER, CACHE = "build ", "save ", "server ", "cache"
+"""How the keys of tasks begin that build indexes, that write what somebody asked to keep, that ask a server about
+itself, and that look at what is kept."""
 
 
 class Tasks:
@@ -83,9 +83,9 @@ class Tasks:
             self._runner.cancel(task)
 
     def cancel_all(self) -> None:
-        """Cancel what the next Dataset does not want: everything but what is being saved or asked of a server."""
+        """Cancel what the next Dataset does not want: all but what is saved, or asked of a server or the cache."""
         for key in list(self._tasks):
-            if not key.startswith((SAVE, SERVER)):
+            if not key.startswith((SAVE, SERVER, CACHE)):
                 self.cancel(key)
 
     def _forget(self, key: str) -> None:

@@ -19,9 +19,11 @@ from explorer.core.params import Params
 from explorer.core.projection import Projection
 from explorer.core.query import Query
 from explorer.indexes import asking, building, saved, type_named, types
+from explorer.indexes import kept as kept_indexes
 from explorer.indexes.base import IndexHandle
 from explorer.measure import recall
 from explorer.projection import kept, positions_file
+from explorer.work.caching import Cache, CacheRequest
 from explorer.work.desk import Desk
 from explorer.work.inspecting import InspectRequest
 from explorer.work.serving import Connected, ConnectRequest, KeyringRequest, RemoveRequest, SoFarRequest
@@ -136,7 +138,11 @@ class WarmUpRequest:
 
 @dataclass(frozen=True, eq=False)
 class BuildRequest:
-    """Build an index into `folder`, which is made when it is not there."""
+    """Build an index into `folder`, which is made when it is not there.
+
+    Unless a `fresh` one is asked for, one that was built before with the same parameters is found again beside the
+    Dataset, and otherwise kept there.
+    """
 
     background: ClassVar[bool] = True
 
@@ -145,10 +151,17 @@ class BuildRequest:
     metric: Metric
     params: Params
     folder: Path
+    fresh: bool = True
 
     def __call__(self, desk: Desk) -> IndexHandle:
+        dataset, params = self.dataset, self.params
+        if not self.fresh and (found := kept_indexes.found(dataset, self.type, self.metric, params)):
+            return found
         self.folder.mkdir(parents=True, exist_ok=True)
-        return building.built(self.dataset, self.type, self.metric, self.params, self.folder, desk.progress)
+        built = building.built(dataset, self.type, self.metric, params, self.folder, desk.progress)
+        if not self.fresh:
+            desk.afterwards(lambda: kept_indexes.keep(built, dataset))
+        return built
 
 
 @dataclass(frozen=True, eq=False)
@@ -340,6 +353,7 @@ Request = (
     | RemoveRequest
     | SoFarRequest
     | KeyringRequest
+    | CacheRequest
     | InspectRequest
 )
-CLASSES: tuple[type[Any], ...] = (*Request.__args__, Answer, Connected)
+CLASSES: tuple[type[Any], ...] = (*Request.__args__, Answer, Cache, Connected)

@@ -23,6 +23,7 @@ from explorer.core.query import Query
 from explorer.core.structure import Cells, Codes, Difficulty, Facts, Forest, Growth, Layers
 from explorer.core.trace import Trace
 from explorer.formats import keeping
+from explorer.formats.keeping import Kept
 from explorer.indexes.base import IndexHandle
 from explorer.measure.honesty import Honesty
 from explorer.measure.painting import RecallMap
@@ -32,10 +33,21 @@ from explorer.servers.catalogue import Holding
 from explorer.work import requests
 
 _INSIDE = (Forest, Growth, Cells, Codes, Layers, Facts, Trace, Explanation, Miss, Fix, Reach)
-_OF_ALL = (RecallResult, RecallMap, Honesty, Difficulty)
+_OF_ALL = (Kept, RecallResult, RecallMap, Honesty, Difficulty)
 CLASSES: dict[str, type[Any]] = {
     cls.__name__: cls
-    for cls in (Abilities, Holding, IndexHandle, Neighbours, Projection, Query, *_INSIDE, *_OF_ALL, *requests.CLASSES)
+    for cls in (
+        Abilities,
+        Holding,
+        IndexHandle,
+        Kept,
+        Neighbours,
+        Projection,
+        Query,
+        *_INSIDE,
+        *_OF_ALL,
+        *requests.CLASSES,
+    )
 }
 _ARRAY, _PATH, _VALUE, _DATASET, _PACKED, _SET = 1, 2, 3, 4, 5, 6
 _PLAIN_KINDS = "biufcmMSU"

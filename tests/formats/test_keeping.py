@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from explorer import paths, room
+from explorer import budget, paths, room
 from explorer.core.dataset import Dataset
 from explorer.core.progress import Progress
 from explorer.errors import TooLarge
@@ -65,7 +65,7 @@ def test_the_ones_used_longest_ago_go_until_the_budget_is_kept(tmp_path: Path) -
 
 
 def test_the_budget_is_kept_when_another_file_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(keeping, "BUDGET_BYTES", int(2.5 * SIZE))
+    monkeypatch.setattr(budget, "limit", lambda: int(2.5 * SIZE))
     a, b, c = (made(tmp_path, name, hours) for name, hours in (("a", 9), ("b", 8), ("c", 7)))
     d = made(tmp_path, "d")
     assert kept() == {b, c, d} and not a.exists()
@@ -149,3 +149,14 @@ def test_unused_datasets_give_way_before_a_file_is_refused(tmp_path: Path, monke
     with pytest.raises(TooLarge, match=r"Converting this file needs about .* set EXPLORER_CACHE"):
         keeping.check_room(4 * SIZE + 2 * SIZE)
     assert kept() == set()
+
+
+def test_what_is_kept_is_listed_and_removed_by_name(tmp_path: Path) -> None:
+    old, new = made(tmp_path, "old", 5), made(tmp_path, "new", 1)
+    opened = reading.read(tmp_path / "new.npy")
+    first, second = keeping.listed()
+    assert (first.name, first.title, first.place) == (new.name, "new.npy", str(tmp_path / "new.npy"))
+    assert (first.rows, first.dimensions, first.open, second.open) == (2000, 8, True, False)
+    assert second.bytes >= SIZE and second.used < time.time() - 4 * 3600
+    assert keeping.removed([old.name, new.name]) >= SIZE
+    assert kept() == {new} and opened.vectors.shape == (2000, 8)

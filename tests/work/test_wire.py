@@ -23,6 +23,7 @@ from explorer.core.query import Query, row_query
 from explorer.core.structure import Cells, Codes, Difficulty, Facts, Forest, Growth, Layers
 from explorer.core.trace import Trace
 from explorer.formats import reading
+from explorer.formats.keeping import Kept
 from explorer.indexes.base import IndexHandle
 from explorer.measure.honesty import Honesty
 from explorer.measure.painting import RecallMap
@@ -34,6 +35,9 @@ from explorer.work.wire import Packed, packed, unpacked
 
 HANDLE = IndexHandle("annoy", "dot", {"trees": 5, "seed": 1}, Path("/a/ü.ann"), 10, 3, 99, 0.25, "annoy 1.17.3")
 NEIGHBOURS = Neighbours(np.array([3, 1]), np.array([0.5, 0.75]))
+
+
+KEPT = Kept("a1", "Wörter", "/tmp/é\udcff.npy", 10, 3, 480, 1.5, True)
 
 
 def values(dataset: Dataset) -> dict[str, Any]:
@@ -70,6 +74,9 @@ def values(dataset: Dataset) -> dict[str, Any]:
         requests.MeasureRequest(dataset, HANDLE, HANDLE, {"search_k": 9}, 10, 100),
         requests.ReadingsRequest(dataset, "#3", "row"),
         requests.SearchRequest(dataset, HANDLE, query, 10),
+        KEPT,
+        requests.CacheRequest(("a1",), 10**9),
+        requests.Cache((KEPT,), 10**10),
     ]
     made += inside(dataset, query)
     return {type(value).__name__: value for value in made}

@@ -20,8 +20,8 @@ from PySide6.QtWidgets import (
 )
 
 from explorer.gui import wording
-from explorer.gui.server.confirmation import Confirmation
 from explorer.gui.server.holdings_model import KIND, MADE_BY, METRIC, NAME, SIZE, HoldingsModel, details, keys_of
+from explorer.gui.widgets.confirmation import Confirmation
 from explorer.gui.widgets.pieces import Line, button, heading, label, spaced
 from explorer.servers.abilities import Abilities
 from explorer.servers.catalogue import Holding
