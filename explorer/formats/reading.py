@@ -26,7 +26,7 @@ from explorer.formats.base import Contents, Format, Origin
 from explorer.formats.choosing import name_column
 from explorer.formats.cleaning import EXACT_FLOAT32, Health, converted, inspected
 from explorer.formats.pictures import picture_size, write_pictures
-from explorer.formats.refusal import why_not
+from explorer.formats.refusal import foreign, why_not
 
 OPTIONS = (
     Param("vectors", "text", None, "The columns that make the vector: names, or a pattern such as p*."),
@@ -44,7 +44,7 @@ def recognised(path: Path) -> Format:
     Raises BadFile, in a sentence that says what to do, for what is missing, empty, a folder or of no known format.
     """
     head = head_of(path)
-    kind = format_of(path, head)
+    kind = format_of(path, head) or last_resort(path, head)
     if kind is None:
         raise BadFile(path, why_not(path, head, [kind.title for kind in formats.types().values()]))
     return kind
@@ -76,8 +76,17 @@ def head_of(path: Path) -> bytes:
 
 def format_of(path: Path, head: bytes) -> Format | None:
     """The format that recognises a file which begins so, or a folder; None when none does."""
+    return _recognising(path, head, last_resort=False)
+
+
+def last_resort(path: Path, head: bytes) -> Format | None:
+    """The format that takes bytes which say nothing of themselves; None for those of another program's kind."""
+    return None if foreign(path, head) else _recognising(path, head, last_resort=True)
+
+
+def _recognising(path: Path, head: bytes, *, last_resort: bool) -> Format | None:
     folder = path.is_dir()
-    kinds = [kind for kind in formats.types().values() if kind.folder == folder]
+    kinds = [kind for kind in formats.types().values() if (kind.folder, kind.last_resort) == (folder, last_resort)]
     kinds.sort(key=lambda kind: path.suffix.casefold() not in kind.suffixes)
     return next((kind for kind in kinds if kind.recognises(path, head)), None)
 
@@ -186,6 +195,8 @@ def _with_table(contents: Contents, table: Path | None, explicit: bool, progress
     if contents.rows is not None:
         columns = tuple(column.take(contents.rows) for column in columns)
     taken = {column.name for column in contents.columns}
+    if not explicit and taken.issuperset(column.name for column in columns):
+        return contents  # the file has all of it itself
     added = (replace(c, name=f"{c.name} ({table.name})") if c.name in taken else c for c in columns)
     return replace(
         contents, columns=(*contents.columns, *added), facts={**contents.facts, "metadata": str(table.absolute())}
