@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-BLOCK_BYTES = 8 << 20
+BLOCK_BYTES = 2 << 20
 
 
 class Blocks:
@@ -68,9 +68,8 @@ class Blocks:
         found = np.empty((len(rows), self.shape[1]), self.dtype)
         order = np.argsort(rows, kind="stable")
         blocks = rows[order] // self.step
-        starts = np.flatnonzero(np.diff(blocks, prepend=-1))
-        for start, stop in zip(starts, (*starts[1:], len(rows)), strict=True):
-            some, number = order[start:stop], int(blocks[start])
+        for some in np.split(order, np.flatnonzero(np.diff(blocks)) + 1) if len(rows) else ():
+            number = int(rows[some[0]]) // self.step
             found[some] = self._block(number)[rows[some] - number * self.step]
         return found
 

@@ -41,14 +41,16 @@ class Vecs(Format):
             return True
         record = self._record(dimensions)
         size = path.stat().st_size
-        if size % record.itemsize or size < 2 * record.itemsize:
+        if dimensions < 2 or size % record.itemsize or size < 2 * record.itemsize:
             return False
         with path.open("rb") as file:
             file.seek(record.itemsize)
             if _dimensions(file.read(4)) != dimensions:
                 return False
         seen = np.frombuffer(head, record, len(head) // record.itemsize)
-        return bool((seen["count"] == dimensions).all()) and self._likely(seen["vector"])
+        # Where one whole number fills the file it counts nothing.
+        varied = len(set(np.frombuffer(head, "<i4", len(head) // 4).tolist())) > 1
+        return varied and bool((seen["count"] == dimensions).all()) and self._likely(seen["vector"])
 
     def read(self, path: Path, options: Mapping[str, str], progress: Progress) -> Contents:
         """Map the records. Raises BadFile with the first record that has other dimensions, or is cut short."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import mmap
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -21,7 +20,11 @@ from explorer.formats.word_vectors import layout_of
 FIRST_LINE = re.compile(rb"(\d{1,12}) (\d{1,7})\r?\n")
 LONGEST_WORD = 1 << 12
 """In bytes; a longer one is no word, but a file that went wrong somewhere."""
-WORDS_PER_NOTE = 1 << 15
+BLOCK_BYTES = 8 << 20
+SPACE = 0x20
+LINE_BREAKS = (0x0A, 0x0D)
+UNREADABLE = "\N{REPLACEMENT CHARACTER}"
+"""What stands for bytes that are no UTF-8."""
 LOOKED_AT = 1000
 """So many words are looked at: where few of them are text, the vectors are not as long as the first line says."""
 STEP = 1024
@@ -31,7 +34,7 @@ STEP = 1024
 class Records:
     """The words, the byte at which each one's vector begins, int64 (n,), and where the last record ends."""
 
-    words: list[bytes]
+    words: Strings
     begins: NDArray[np.int64]
     end: int
 
@@ -59,24 +62,24 @@ class Word2Vec(Format):
             if first is None:
                 raise BadFile(path, "its first line does not say how many words and dimensions it holds.")
             said, dimensions = int(first[1]), int(first[2])
-            whole = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
-        if not 0 < 4 * dimensions <= len(whole):
+        whole: NDArray[np.uint8] = np.asarray(np.memmap(path, np.uint8, "r"))
+        size = 4 * dimensions
+        if not 0 < size <= len(whole):
             raise BadFile(
                 path, f"its first line says {dimensions:,} dimensions, and all of it is {len(whole):,} bytes long."
             )
-        records = _records(whole, first.end(), dimensions, progress)
-        if not records.words:
+        records = _records(whole, first.end(), size, progress)
+        rows = len(records.words)
+        if not rows:
             raise BadFile(path, f"it holds no word with {dimensions:,} float32 after it; copy or save it again.")
         some = records.words[1 : 1 + LOOKED_AT]
-        if sum(map(_is_text, some)) < len(some) / 2:
+        if sum(word.isprintable() and UNREADABLE not in word for word in some) < len(some) / 2:
             raise BadFile(
                 path,
                 f"with {dimensions:,} float32 after each word, as its first line says, few of its words are text: it "
                 "was made with other dimensions or another type, or is damaged.",
             )
-        rows = len(records.words)
-        # Every byte of the file as the beginning of a vector: those of the words are taken, and nothing else copied.
-        size = 4 * dimensions
+        # Every byte of the file as the beginning of a vector: those after the words are taken, and nothing else copied.
         every = np.ndarray((len(whole) - size + 1,), np.dtype((np.void, size)), whole, strides=(1,))
 
         def block(start: int, stop: int) -> NDArray[np.float32]:
@@ -89,39 +92,60 @@ class Word2Vec(Format):
             warnings.append(f"The last {rest:,} bytes, from byte {records.end:,} on, are no whole record: left out.")
         return Contents(
             Blocks((rows, dimensions), np.float32, block, STEP),
-            names=Strings.packed(records.words),
+            names=records.words,
             name_column="word",
             warnings=tuple(warnings),
             words=True,
         )
 
 
-def _records(whole: mmap.mmap, begin: int, dimensions: int, progress: Progress) -> Records:
-    """Go from word to word; a line break may stand before each, for word2vec.c writes one after each vector."""
-    words: list[bytes] = []
-    begins: list[int] = []
-    size, length, find = 4 * dimensions, len(whole), whole.find
-    at = begin
-    while at < length:
-        space = find(b" ", at, at + LONGEST_WORD)
-        end = space + 1 + size
-        if space < 0 or end > length:
+def _records(whole: NDArray[np.uint8], begin: int, size: int, progress: Progress) -> Records:
+    """Go from word to word, `size` bytes of vector after each, for as long as there is a whole record.
+
+    Of all spaces in a block it is looked up which one comes first after the vector that would begin behind it; what
+    is left to do one by one is to follow these from the first word on.
+    """
+    begins, words, lengths, at = [], [], [], begin
+    while at < len(whole):
+        progress(at / len(whole), "reading")
+        spaces = at + np.flatnonzero(whole[at : at + BLOCK_BYTES] == SPACE)
+        ends = spaces + 1 + size
+        following = np.searchsorted(spaces, ends).tolist()
+        chain, place = [], 0
+        while place < len(following):
+            chain.append(place)
+            place = following[place]
+        stops, ends = spaces[chain], ends[chain]
+        starts = np.concatenate(([at], ends[:-1]))[: len(stops)]
+        wrong = np.flatnonzero((ends > len(whole)) | (stops - starts > LONGEST_WORD))
+        count = int(wrong[0]) if len(wrong) else len(stops)
+        if not count:
             break
-        words.append(whole[at:space])
-        begins.append(space + 1)
-        at = end
-        if len(words) % WORDS_PER_NOTE == 0:
-            progress(at / length, "reading")
-    if 0 < length - at <= 2 and whole[at:] in (b"\n", b"\r\n"):
-        at = length
-    return Records([word.lstrip(b"\r\n") for word in words], np.array(begins, np.int64), at)
+        begins.append(stops[:count] + 1)
+        data, sizes = _words(whole, starts[:count], stops[:count])
+        words.append(data)
+        lengths.append(sizes)
+        at = int(ends[count - 1])
+        if count < len(stops):
+            break
+    if 0 < len(whole) - at <= 2 and bytes(whole[at:]) in (b"\n", b"\r\n"):
+        at = len(whole)
+    if not begins:
+        return Records(Strings.of([]), np.zeros(0, np.int64), at)
+    ends = np.cumsum(np.concatenate(lengths), dtype=np.int64)
+    return Records(Strings(np.concatenate(words), ends), np.concatenate(begins), at)
 
 
-def _is_text(word: bytes) -> bool:
-    try:
-        return bool(word) and word.decode("utf-8").isprintable()
-    except UnicodeDecodeError:
-        return False
+def _words(
+    whole: NDArray[np.uint8], starts: NDArray[np.int64], stops: NDArray[np.int64]
+) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+    """The bytes of all words, and how many each has; a line break before a word is none of it."""
+    for _ in range(2):
+        starts = starts + ((starts < stops) & np.isin(whole[starts], LINE_BREAKS))
+    lengths = stops - starts
+    ends = np.cumsum(lengths)
+    shift = np.repeat(starts - (ends - lengths), lengths)
+    return whole[np.arange(len(shift)) + shift], lengths
 
 
 TYPES = [Word2Vec()]

@@ -133,7 +133,7 @@ def _version_2(said: dict[str, Any]) -> tuple[str, tuple[int, ...], set[str]]:
         # Objects are text when a codec says so; without one they would be pickles.
         text = "vlen-utf8" in codecs
         return "text" if text else "object", tuple(map(_count, said["chunks"])), codecs if text else {"pickle"}
-    return dtype.name, tuple(map(_count, said["chunks"])), codecs
+    return "text" if dtype.kind in "US" else dtype.name, tuple(map(_count, said["chunks"])), codecs
 
 
 def _version_3(said: dict[str, Any]) -> tuple[str, tuple[int, ...], set[str]]:
@@ -176,7 +176,7 @@ def _vectors(path: Path, array: Described) -> Blocks:
 
 def _column(path: Path, array: Described, name: str) -> Column | None:
     """An array of one axis as a column; None where it is neither numbers nor text."""
-    if array.part.dtype != "text" and np.dtype(array.part.dtype).kind not in several.NUMBERS + "US":
+    if array.part.dtype != "text" and not several.is_numeric(array.part.dtype):
         return None
     _check_stored(path, array, 1)
     with _told(path):
