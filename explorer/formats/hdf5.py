@@ -9,6 +9,7 @@ from math import prod
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from numpy.typing import NDArray
 
 from explorer import room
@@ -95,7 +96,7 @@ def _opened(path: Path) -> Iterator[h5py.File]:
     with _told(path):
         import h5py
 
-        with h5py.File(path, "r", locking=False) as file:
+        with h5py.File(path, "r") as file:
             yield file
 
 
@@ -198,7 +199,7 @@ class _Chunks:
 
         with _told(self._path):
             if self._file is None:
-                self._file = h5py.File(self._path, "r", locking=False)
+                self._file = h5py.File(self._path, "r")
             rows: NDArray[Any] = self._file[self._name][start:stop]
             return rows
 
@@ -210,9 +211,12 @@ def _column(path: Path, dataset: h5py.Dataset, name: str) -> Column | None:
     if several.is_numeric(dataset.dtype.name):
         _check_stored(path, dataset)
         return several.column_from(name, dataset[:])
-    if h5py.check_string_dtype(dataset.dtype) is None:
+    text = h5py.check_string_dtype(dataset.dtype)
+    if text is None:
         return None
     _check_stored(path, dataset)
+    if text.length is None:
+        _check_lengths(path, dataset)
     cells: list[bytes] = []
     room_left = path.stat().st_size * PACKED if dataset.chunks else path.stat().st_size + SLACK
     for start in range(0, len(dataset), TEXT_ROWS):
@@ -222,6 +226,19 @@ def _column(path: Path, dataset: h5py.Dataset, name: str) -> Column | None:
             raise BadFile(path, f"“{dataset.name}” holds more text than the file has bytes.")
         cells += some
     return several.column_from(name, cells)
+
+
+def _check_lengths(path: Path, dataset: h5py.Dataset) -> None:
+    """Refuse strings that claim to be longer than the file, for which the library would reserve memory, where their
+    lengths can be seen: they stand before the place of each in a set that lies in one piece."""
+    offset, place = dataset.id.get_offset(), np.dtype([("length", "<u4"), ("heap", "<u8"), ("number", "<u4")])
+    if offset is None or dataset.chunks is not None or dataset.id.get_storage_size() != len(dataset) * place.itemsize:
+        return
+    longest = int(np.fromfile(path, place, len(dataset), offset=offset)["length"].max(initial=0))
+    if longest > path.stat().st_size:
+        raise BadFile(
+            path, f"a string in “{dataset.name}” claims {longest:,} bytes, more than the file; save it again."
+        )
 
 
 def _refuse_other_metrics(path: Path, file: h5py.File, asked: str | None) -> None:

@@ -14,6 +14,7 @@ from typing import IO, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from explorer import room
 from explorer.core.progress import Progress
 from explorer.errors import BadFile
 from explorer.formats import npy, several
@@ -175,6 +176,7 @@ def _data_begin(path: Path, info: zipfile.ZipInfo) -> int:
 
 def _whole(path: Path, archive: zipfile.ZipFile, member: Member) -> NDArray[Any]:
     """All of a member, in memory; its sizes have been checked."""
+    room.check_memory(member.header.bytes, f"{member.info.filename} of {path.name}", "save it by numpy.savez")
     with archive.open(member.info) as file:
         header = npy.read_header(file, path)
         array = np.frombuffer(_exactly(file, header.bytes), header.dtype)

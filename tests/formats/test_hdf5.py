@@ -143,6 +143,17 @@ def test_sets_that_promise_what_is_not_there(path: Path) -> None:
         assert "promises 35,184,372,088,832 bytes, and 0 are stored" in sentence(path)
 
 
+def test_strings_that_claim_more_than_the_file_are_never_asked_for(path: Path) -> None:
+    with h5py.File(path, "w") as file:
+        file["train"] = VECTORS
+        file["word"] = [f"w{i}" for i in range(300)]
+        place = file["word"].id.get_offset()
+    data = bytearray(path.read_bytes())
+    data[place + 32 : place + 36] = b"\xff" * 4
+    path.write_bytes(data)
+    assert "claims 4,294,967,295 bytes" in sentence(path)
+
+
 def test_damage_is_a_sentence(path: Path) -> None:
     with h5py.File(path, "w") as file:
         file.create_dataset("v", data=VECTORS, chunks=(50, 8), compression="gzip", fletcher32=True)
