@@ -20,9 +20,9 @@ from explorer.formats.word_vectors import layout_of
 FIRST_LINE = re.compile(rb"(\d{1,12}) (\d{1,7})\r?\n")
 LONGEST_WORD = 1 << 12
 """In bytes; a longer one is no word, but a file that went wrong somewhere."""
-BLOCK_BYTES = 8 << 20
+BLOCK_BYTES = 1 << 20
 SPACE = 0x20
-LINE_BREAKS = (0x0A, 0x0D)
+LINE_FEED, RETURN = 0x0A, 0x0D
 UNREADABLE = "\N{REPLACEMENT CHARACTER}"
 """What stands for bytes that are no UTF-8."""
 LOOKED_AT = 1000
@@ -141,7 +141,8 @@ def _words(
 ) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
     """The bytes of all words, and how many each has; a line break before a word is none of it."""
     for _ in range(2):
-        starts = starts + ((starts < stops) & np.isin(whole[starts], LINE_BREAKS))
+        first = whole[starts]
+        starts = starts + ((starts < stops) & ((first == LINE_FEED) | (first == RETURN)))
     lengths = stops - starts
     ends = np.cumsum(lengths)
     shift = np.repeat(starts - (ends - lengths), lengths)
