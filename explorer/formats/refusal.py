@@ -7,7 +7,6 @@ from pathlib import Path
 _SAVE = "save it from Python: import numpy; numpy.save('vectors.npy', numpy.asarray({}, dtype='float32'))"
 _PICKLED = "which is never unpickled here, because that can run code; " + _SAVE
 _BEGINNINGS: tuple[tuple[bytes, str], ...] = (
-    (b"\x89HDF\r\n\x1a\n", "it is an HDF5 file; " + _SAVE.format("h5py.File(FILE)[NAME]")),
     (b"PAR1", "it is a Parquet file; " + _SAVE.format("pyarrow.parquet.read_table(FILE)[COLUMN].to_pylist()")),
     (b"MATLAB 5.0", "it is a MATLAB file; " + _SAVE.format("scipy.io.loadmat(FILE)[NAME]")),
     (b"\x1f\x8b", "it is compressed by gzip; unpack it first: gunzip FILE"),
@@ -28,8 +27,8 @@ _SUFFIXES: dict[str, str] = {
     ".pt": "it is a PyTorch file, " + _PICKLED.format("TENSOR"),
     ".pth": "it is a PyTorch file, " + _PICKLED.format("TENSOR"),
     ".mat": "it is a MATLAB file; " + _SAVE.format("scipy.io.loadmat(FILE)[NAME]"),
-    ".npz": "it is an archive of arrays; " + _SAVE.format("numpy.load(FILE)[NAME]"),
-    ".safetensors": "it is a safetensors file; " + _SAVE.format("safetensors.numpy.load_file(FILE)[NAME]"),
+    ".npz": "it is no archive of NumPy arrays, or a damaged one; save it again with numpy.savez",
+    ".safetensors": "it is no safetensors file although its name says so; save it with safetensors.numpy.save_file",
     ".xlsx": "it is a spreadsheet; save it as .csv from there",
     ".npy": "it is no .npy file although its name says so; save the array with numpy.save",
     ".jsonl": "it holds JSON lines; " + _SAVE.format("[json.loads(line)[FIELD] for line in open(FILE)]"),

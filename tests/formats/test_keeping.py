@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -160,3 +161,19 @@ def test_what_is_kept_is_listed_and_removed_by_name(tmp_path: Path) -> None:
     assert second.bytes >= SIZE and second.used < time.time() - 4 * 3600
     assert keeping.removed([old.name, new.name]) >= SIZE
     assert kept() == {new} and opened.vectors.shape == (2000, 8)
+
+
+def test_a_folder_is_known_by_all_that_is_below_it(tmp_path: Path) -> None:
+    folder = tmp_path / "f.zarr"
+    (folder / "c").mkdir(parents=True)
+    (folder / "c" / "0").write_bytes(b"abc")
+    before = keeping.stamp(folder)
+    assert keeping.same(folder, before)
+    assert before[1] >= 3
+    (folder / "c" / "0").write_bytes(b"abcd")
+    assert not keeping.same(folder, before)
+    before = keeping.stamp(folder)
+    os.utime(folder / "c" / "0", ns=(before[2] + HOUR, before[2] + HOUR))
+    assert not keeping.same(folder, before)
+    shutil.rmtree(folder)
+    assert not keeping.same(folder, before)
