@@ -102,6 +102,8 @@ class Format(ABC):
     """A table: `vectors=` says which of its columns make the vector, and it needs no other table beside it."""
     native: bool = False
     """Read by a library that hostile bytes may crash, so that it is read in a process of its own."""
+    folder: bool = False
+    """What is read is a folder: `recognises` is asked of folders, with an empty head, and of no file."""
     rank: int = 100
     """Which format is asked first when several recognise a file: the lower, the earlier."""
 

@@ -54,11 +54,16 @@ def recognised(path: Path) -> Format:
 
 
 def head_of(path: Path) -> bytes:
-    """The first 64 kB of a file; raises BadFile for what is missing, empty, a folder or cannot be read."""
+    """The first 64 kB of a file, and nothing of a folder that is of a format.
+
+    Raises BadFile for what is missing, empty, a folder of no format or cannot be read.
+    """
     try:
         mode = path.stat().st_mode
         if modes.S_ISDIR(mode):
-            raise BadFile(path, "it is a folder; name a file in it.")
+            if format_of(path, b"") is None:
+                raise BadFile(path, "it is a folder; name a file in it.")
+            return b""
         if not modes.S_ISREG(mode):
             raise BadFile(path, "it is no ordinary file; copy what it holds into one.")
         with path.open("rb") as file:
@@ -73,8 +78,10 @@ def head_of(path: Path) -> bytes:
 
 
 def format_of(path: Path, head: bytes) -> Format | None:
-    """The format that recognises a file which begins so; None when none does."""
-    kinds = sorted(formats.types().values(), key=lambda kind: path.suffix.casefold() not in kind.suffixes)
+    """The format that recognises a file which begins so, or a folder; None when none does."""
+    folder = path.is_dir()
+    kinds = [kind for kind in formats.types().values() if kind.folder == folder]
+    kinds.sort(key=lambda kind: path.suffix.casefold() not in kind.suffixes)
     return next((kind for kind in kinds if kind.recognises(path, head)), None)
 
 
