@@ -19,6 +19,14 @@ from explorer.core.strings import Strings
 
 
 @dataclass(frozen=True, eq=False)
+class GivenMap:
+    """A map that a file holds beside its vectors: positions (n, 2) of any real dtype, under the name it bears there."""
+
+    name: str
+    positions: NDArray[Any]
+
+
+@dataclass(frozen=True, eq=False)
 class Contents:
     """What a file holds, before cleaning: `formats.reading` drops bad rows, converts, and makes a Dataset of it.
 
@@ -44,6 +52,8 @@ class Contents:
     """The element type where they come from, when that is not the one of `vectors`."""
     own_index: Path | None = None
     """The index that they came with, where its numbers are the rows: it is no index of them once a row is dropped."""
+    maps: tuple[GivenMap, ...] = ()
+    """The maps that the file holds, the likeliest first."""
     facts: dict[str, str] = field(default_factory=dict)
     """More to show about the file, such as which columns were taken as the vector."""
 
@@ -121,3 +131,7 @@ class Format(ABC):
     @abstractmethod
     def read(self, path: Path, options: Mapping[str, str], progress: Progress) -> Contents:
         """Read the file. Raises BadFile with one sentence that names the line, byte or shape that is wrong."""
+
+    def read_into(self, path: Path, options: Mapping[str, str], folder: Path, progress: Progress) -> Contents:
+        """The same, where what would have to be in memory may be written into the Dataset's `folder` instead."""
+        return self.read(path, options, progress)

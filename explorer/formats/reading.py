@@ -90,7 +90,7 @@ def origin_of(path: Path) -> Origin:
     kind = recognised(path)
 
     def contents(options: Mapping[str, str], folder: Path, progress: Progress) -> Contents:
-        return kind.read(path, options, progress)
+        return kind.read_into(path, options, folder, progress)
 
     return Origin(path, kind.name, kind.title, contents, kind.options, kind.chooses_columns)
 

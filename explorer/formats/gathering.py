@@ -1,0 +1,231 @@
+"""From record batches to Contents: vectors go where they stay, other columns are kept, and what lacks is counted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from explorer.core.column import Column
+from explorer.core.progress import Progress
+from explorer.errors import BadFile
+from explorer.formats.base import ARRAY, Contents
+from explorer.formats.growing import GrowingMatrix
+from explorer.formats.matrix_file import MatrixFile
+from explorer.formats.text_table import listed
+from explorer.formats.typed_columns import MOST_COLUMNS, flattened, is_metadata, typed_column
+from explorer.formats.vector_cells import dimensions_of, largest_whole, write_vectors
+from explorer.formats.vector_field import VectorField, chosen, several
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+EXACT_FLOAT32 = 1 << 24
+"""Whole numbers beyond this are rounded by float32."""
+MOST_UNPACKED = 200
+"""A file may unpack to so many times its size, and this much more; beyond that it was made to fill a disk."""
+SPARE_BYTES = 1 << 30
+MOST_SHOWN = 10
+
+
+class Matrix(Protocol):
+    """Where vectors are written: a GrowingMatrix, or a MatrixFile."""
+
+    rows: int
+
+    def more(self, rows: int) -> NDArray[np.float32]:
+        """A view of so many new rows."""
+        ...
+
+    def finished(self) -> NDArray[np.float32]:
+        """The whole."""
+        ...
+
+
+MakeMatrix = Callable[[int, int], Matrix]
+"""Makes a Matrix of so many dimensions, for about so many rows."""
+
+
+@contextmanager
+def matrices(folder: Path | None) -> Iterator[MakeMatrix]:
+    """Makes matrices in memory, or in files of a folder, which are closed at the end."""
+    made: list[MatrixFile] = []
+
+    def make(dimensions: int, guess: int) -> Matrix:
+        if folder is None or not dimensions:
+            return GrowingMatrix(dimensions, guess)
+        made.append(MatrixFile(folder / "gathered.npy", dimensions, guess))
+        return made[-1]
+
+    try:
+        yield make
+    finally:
+        for matrix in made:
+            matrix.close()
+
+
+class Gathering:
+    """Takes the record batches of a table in order. Without a `field` its records have no vectors, (n, 0).
+
+    `rows` is about how many there are. `unit` is what warnings count: rows, or lines, `first` being the number of the
+    first. Batches need not have the same columns, nor the same types.
+    """
+
+    def __init__(
+        self, path: Path, field: VectorField | None, rows: int, make: MakeMatrix, *, unit: str = "row", first: int = 0
+    ) -> None:
+        self._path, self._field, self._guess, self._make = path, field, rows, make
+        self._unit, self._first = unit, first
+        self._matrix: Matrix | None = None if field is not None else make(0, rows)
+        self._rows = 0
+        self._waiting = 0
+        self._dimensions = 0
+        self._kept: dict[str, list[tuple[int, pa.Array]]] = {}
+        self._left_out: set[str] = set()
+        self._bad: list[NDArray[np.int64]] = []
+        self._largest = 0
+        self._bytes = 0
+        try:
+            self._most = MOST_UNPACKED * path.stat().st_size + SPARE_BYTES if path.is_file() else None
+        except OSError:
+            self._most = None
+
+    @property
+    def rows(self) -> int:
+        """How many records came so far."""
+        return self._rows
+
+    def add(self, batch: pa.RecordBatch) -> None:
+        """The next records. Raises BadFile where they have become absurdly many for their file."""
+        if batch.num_rows:
+            self.add_columns(flattened(batch), batch.num_rows)
+
+    def add_columns(self, columns: Mapping[str, pa.Array], rows: int) -> None:
+        """The same of columns that are flat."""
+        self._check(columns)
+        self._add_vectors(columns, rows)
+        own = set(self._field.names) if self._field is not None else set()
+        for name, array in columns.items():
+            if name in own or not is_metadata(array.type):
+                continue
+            if name not in self._kept and len(self._kept) >= MOST_COLUMNS:
+                self._left_out.add(name)
+                continue
+            self._kept.setdefault(name, []).append((self._rows, array))
+        self._rows += rows
+
+    def finished(self, *, facts: Mapping[str, str] | None = None, warnings: Iterable[str] = ()) -> Contents:
+        """All that was read. Raises BadFile when no record came, or none with a vector."""
+        if not self._rows:
+            raise BadFile(self._path, "there is no record in it.")
+        if self._matrix is None:
+            raise BadFile(self._path, f"none of its {self._rows:,} {self._unit}s holds a vector in “{self._field}”.")
+        dtype = self._field.dtype if self._field is not None else ""
+        return Contents(
+            self._matrix.finished(),
+            columns=tuple(self._columns()),
+            source_rows=self._rows,
+            warnings=(*warnings, *self._warnings()),
+            dtype=dtype,
+            file=self._matrix.path if isinstance(self._matrix, MatrixFile) else None,
+            facts={**({"vector columns": str(self._field)} if self._field is not None else {}), **(facts or {})},
+        )
+
+    def _add_vectors(self, columns: Mapping[str, pa.Array], rows: int) -> None:
+        field = self._field
+        if field is None:
+            assert self._matrix is not None
+            self._matrix.more(rows)
+            return
+        there = all(name in columns for name in field.names)
+        if self._matrix is None:
+            self._dimensions = dimensions_of(columns, field) if there else 0
+            if not self._dimensions:
+                self._waiting += rows
+                return
+            self._matrix = self._make(self._dimensions, max(self._guess, rows))
+            if self._waiting:
+                self._matrix.more(self._waiting)[:] = np.nan
+                self._bad.append(np.arange(self._waiting))
+        out = self._matrix.more(rows)
+        if there:
+            bad = write_vectors(columns, field, out)
+            self._largest = max(self._largest, largest_whole(columns, field))
+        else:
+            out[:] = np.nan
+            bad = np.arange(rows)
+        if len(bad):
+            self._bad.append(bad + self._rows)
+
+    def _check(self, columns: Mapping[str, pa.Array]) -> None:
+        self._bytes += sum(array.nbytes for array in columns.values())
+        if self._most is not None and self._bytes > self._most:
+            raise BadFile(
+                self._path,
+                f"it unpacks to more than {MOST_UNPACKED} times its size, as no file of vectors does; it was left.",
+            )
+
+    def _columns(self) -> Iterator[Column]:
+        import pyarrow as pa
+
+        for name, pieces in self._kept.items():
+            whole, end = [], 0
+            for start, array in (*pieces, (self._rows, pa.nulls(0))):
+                if start > end:
+                    whole.append(pa.nulls(start - end))
+                whole.append(array)
+                end = start + len(array)
+            if any(not pa.types.is_null(array.type) for array in whole):
+                yield typed_column(name, whole)
+
+    def _warnings(self) -> Iterator[str]:
+        if self._bad:
+            bad = np.concatenate(self._bad)
+            one = len(bad) == 1
+            held = f"{len(bad):,} of {self._rows:,} {self._unit}s {'has' if one else 'have'} no vector"
+            shown = listed(self._unit, (bad[: MOST_SHOWN + 1] + self._first).tolist(), MOST_SHOWN)
+            yield f"{held} of {self._dimensions} numbers in “{self._field}”: {shown}."
+        if self._largest > EXACT_FLOAT32:
+            yield f"Whole numbers beyond {EXACT_FLOAT32:,} are rounded, for the vectors are used as float32."
+        if self._left_out:
+            yield f"{len(self._left_out):,} columns beyond the first {MOST_COLUMNS:,} were left out."
+
+
+def gathered(
+    path: Path,
+    field: VectorField | None,
+    batches: Iterable[pa.RecordBatch],
+    rows: int,
+    folder: Path | None,
+    progress: Progress,
+    *,
+    facts: Mapping[str, str] | None = None,
+    warnings: Iterable[str] = (),
+) -> Contents:
+    """All batches of a table of about so many `rows`; raises what Gathering does.
+
+    The vectors are in memory, or with a `folder` in a file of it.
+    """
+    with matrices(folder) as make:
+        gathering = Gathering(path, field, rows, make)
+        for batch in batches:
+            gathering.add(batch)
+            progress(min(1.0, gathering.rows / max(1, rows)), "reading")
+        return gathering.finished(facts=facts, warnings=warnings)
+
+
+def choice(columns: Mapping[str, Any], options: Mapping[str, str]) -> tuple[VectorField | None, list[str]]:
+    """The vector's columns as the options say, or as the first records look, and what to say about that.
+
+    None where there are none, or where text is to be embedded instead. Raises BadParameter.
+    """
+    if "embed" in options:
+        return None, []
+    array, pattern = options.get(ARRAY.name), options.get("vectors")
+    field = chosen(columns, array, pattern)
+    note = several(field, columns) if field is not None and array is None and pattern is None else ""
+    return field, [note] if note else []
