@@ -19,7 +19,7 @@ from explorer.formats.matrix_file import MatrixFile
 from explorer.formats.text_table import listed
 from explorer.formats.typed_columns import MOST_COLUMNS, flattened, is_metadata, typed_column
 from explorer.formats.vector_cells import dimensions_of, largest_whole, write_vectors
-from explorer.formats.vector_field import VectorField, chosen, several
+from explorer.formats.vector_field import VectorField, chosen, fits, several
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -75,11 +75,11 @@ class Gathering:
     first. Batches need not have the same columns, nor the same types.
     """
 
-    def __init__(
-        self, path: Path, field: VectorField | None, rows: int, make: MakeMatrix, *, unit: str = "row", first: int = 0
-    ) -> None:
+    unit = "row"
+    first = 0
+
+    def __init__(self, path: Path, field: VectorField | None, rows: int, make: MakeMatrix) -> None:
         self._path, self._field, self._guess, self._make = path, field, rows, make
-        self._unit, self._first = unit, first
         self._matrix: Matrix | None = None if field is not None else make(0, rows)
         self._rows = 0
         self._waiting = 0
@@ -123,7 +123,7 @@ class Gathering:
         if not self._rows:
             raise BadFile(self._path, "there is no record in it.")
         if self._matrix is None:
-            raise BadFile(self._path, f"none of its {self._rows:,} {self._unit}s holds a vector in “{self._field}”.")
+            raise BadFile(self._path, f"none of its {self._rows:,} {self.unit}s holds a vector in “{self._field}”.")
         dtype = self._field.dtype if self._field is not None else ""
         return Contents(
             self._matrix.finished(),
@@ -141,7 +141,7 @@ class Gathering:
             assert self._matrix is not None
             self._matrix.more(rows)
             return
-        there = all(name in columns for name in field.names)
+        there = all(name in columns and fits(columns[name].type, field.form) for name in field.names)
         if self._matrix is None:
             self._dimensions = dimensions_of(columns, field) if there else 0
             if not self._dimensions:
@@ -186,8 +186,8 @@ class Gathering:
         if self._bad:
             bad = np.concatenate(self._bad)
             one = len(bad) == 1
-            held = f"{len(bad):,} of {self._rows:,} {self._unit}s {'has' if one else 'have'} no vector"
-            shown = listed(self._unit, (bad[: MOST_SHOWN + 1] + self._first).tolist(), MOST_SHOWN)
+            held = f"{len(bad):,} of {self._rows:,} {self.unit}s {'has' if one else 'have'} no vector"
+            shown = listed(self.unit, (bad[: MOST_SHOWN + 1] + self.first).tolist(), MOST_SHOWN)
             yield f"{held} of {self._dimensions} numbers in “{self._field}”: {shown}."
         if self._largest > EXACT_FLOAT32:
             yield f"Whole numbers beyond {EXACT_FLOAT32:,} are rounded, for the vectors are used as float32."

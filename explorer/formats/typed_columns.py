@@ -129,8 +129,11 @@ def as_text(array: pa.Array) -> pa.Array:
         return array.cast(text)
     if pa.types.is_dictionary(kind):
         return as_text(array.cast(kind.value_type))
-    if pa.types.is_timestamp(kind) or pa.types.is_date(kind):
-        return pc.strftime(array, format="%Y-%m-%d" if pa.types.is_date(kind) else "%Y-%m-%d %H:%M:%S").cast(text)
+    if pa.types.is_timestamp(kind) and (kind.tz is None or kind.tz == "UTC"):
+        seconds = array.cast(pa.timestamp("s"), safe=False)
+        days = seconds.cast(pa.date32())
+        midnight = pc.all(pc.equal(days.cast(pa.timestamp("s")), seconds)).as_py()
+        return days.cast(text) if midnight else seconds.cast(text)
     if is_metadata(kind) and hasattr(kind, "value_type"):
         return pc.binary_join(array.cast(pa.list_(pa.string())), ", ").cast(text)
     try:

@@ -97,6 +97,17 @@ def several(field: VectorField, columns: Mapping[str, pa.Array]) -> str:
     )
 
 
+def fits(kind: pa.DataType, form: Form) -> bool:
+    """Whether cells of this type can hold vectors in that form: records of one file need not all be alike."""
+    import pyarrow as pa
+
+    if form == "list":
+        return is_list_type(kind) and (is_number_type(kind.value_type) or pa.types.is_null(kind.value_type))
+    if form == "blob":
+        return bool(pa.types.is_binary(kind) or pa.types.is_large_binary(kind) or pa.types.is_fixed_size_binary(kind))
+    return bool(pa.types.is_large_string(kind)) if form == "text" else is_number_type(kind) or pa.types.is_null(kind)
+
+
 def is_list_type(kind: pa.DataType) -> bool:
     """Whether each cell is a list."""
     import pyarrow as pa
