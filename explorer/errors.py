@@ -3,7 +3,8 @@
 ExplorerError
 ├── BadInput                 what was given cannot be used (exit status 2)
 │   ├── BadFile              a file that cannot be read, or not as asked
-│   │   └── Untold           an index file that leaves something to be told
+│   │   ├── Untold           an index file that leaves something to be told
+│   │   └── Unchosen         a file of which something has to be chosen first
 │   ├── BadQuery             a query that cannot be read or has no answer
 │   │   └── UnknownName      no row bears that name
 │   ├── BadParameter         a parameter, an option or a setting out of its range
@@ -57,6 +58,13 @@ class Untold(BadFile):
     def __init__(self, path: Path | str, what: str, readings: Iterable[tuple[int, str]] = ()) -> None:
         super().__init__(path, what)
         self.readings = tuple(readings)
+
+
+class Unchosen(BadFile):
+    """A file that can be read once somebody has chosen: which of its arrays, its shape, what makes the vectors.
+
+    The sentence says which option chooses; a window asks instead.
+    """
 
 
 class BadQuery(BadInput):

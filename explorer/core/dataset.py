@@ -53,6 +53,8 @@ class Dataset:
     name_column: str = ""
     columns: tuple[Column, ...] = ()
     warnings: tuple[str, ...] = ()
+    left_out: int = 0
+    """How many rows of the file are not here because a sample was asked for."""
     zero_rows: int = 0
     """How many vectors are all zeros: they have no cosine."""
     vectors_offset: int | None = None
@@ -89,8 +91,8 @@ class Dataset:
 
     @property
     def dropped(self) -> int:
-        """How many rows of the file are not here."""
-        return self.source_rows - self.rows
+        """How many rows of the file are not here because they cannot be used."""
+        return self.source_rows - self.rows - self.left_out
 
     @property
     def bytes(self) -> int:

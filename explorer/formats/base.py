@@ -55,6 +55,14 @@ class Contents:
     """The element type where they come from, when that is not the one of `vectors`."""
     own_index: Path | None = None
     """The index that they came with, where its numbers are the rows: it is no index of them once a row is dropped."""
+    axes: tuple[str, ...] = ()
+    """The names of the d dimensions, where the file has any; they name the rows where its axes are swapped."""
+    left_out: int = 0
+    """How many of the source rows were not drawn for a sample; those are no dropped ones."""
+    beyond: int = 0
+    """How many records follow the first ones, where only these were asked for (`rows`); source rows end before them."""
+    guessed: bool = False
+    """Nobody counted what is beyond: it follows from the size of the file."""
     maps: tuple[GivenMap, ...] = ()
     """The maps that the file holds, the likeliest first."""
     facts: dict[str, str] = field(default_factory=dict)
@@ -131,9 +139,22 @@ class Format(ABC):
         """
         return ()
 
+    def records(self, path: Path, options: Mapping[str, str], progress: Progress) -> tuple[Column, ...] | None:
+        """The columns about the rows of a table, and not its vectors, of which it need have none; None where the file
+        is no table.
+
+        This is what is read of metadata, and shown of a table whose vectors nobody has found. Raises BadFile.
+        """
+        return None
+
     @abstractmethod
     def read(self, path: Path, options: Mapping[str, str], progress: Progress) -> Contents:
-        """Read the file. Raises BadFile with one sentence that names the line, byte or shape that is wrong."""
+        """Read the file. Raises BadFile with one sentence that names the line, byte or shape that is wrong, Unchosen
+        where something has to be chosen first.
+
+        `rows` and `sample` among the options are applied to what is returned; a format that parses its file heeds them
+        itself (see `formats.sampling`), so that what nobody wants is not kept.
+        """
 
     def read_into(self, path: Path, options: Mapping[str, str], folder: Path, progress: Progress) -> Contents:
         """The same, where what would have to be in memory may be written into the Dataset's `folder` instead."""

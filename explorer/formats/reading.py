@@ -21,7 +21,7 @@ from explorer.core.params import Param
 from explorer.core.progress import Progress, silent
 from explorer.core.strings import Strings
 from explorer.errors import BadFile, BadParameter, ExplorerError, TooLarge
-from explorer.formats import keeping, metadata
+from explorer.formats import joining, keeping, metadata, sampling, shaping
 from explorer.formats.base import Contents, Format, Origin
 from explorer.formats.choosing import name_column
 from explorer.formats.cleaning import EXACT_FLOAT32, Health, converted, inspected
@@ -33,6 +33,8 @@ OPTIONS = (
     Param("name", "text", None, "The column that names the rows."),
     Param("images", "text", None, "Show each row as a picture of HEIGHTxWIDTH grey levels, such as 28x28."),
     Param("encoder", "text", None, "The text encoder that the vectors were made with, for queries in words."),
+    joining.KEY,
+    *shaping.OPTIONS,
 )
 """What `--read key=value` may say, whatever the format."""
 HEAD_BYTES = 1 << 16
@@ -138,11 +140,14 @@ def made(
     if dataset is None:
         try:
             with keeping.new_folder() as folder:
-                contents = origin.contents(asked, folder, _part(progress, 0.0, 0.6))
-                contents = _with_table(contents, table, explicit, _part(progress, 0.6, 0.7))
+                read = origin.contents(shaping.heeded(asked), folder, _part(progress, 0.0, 0.6))
+                contents = shaping.shaped(read, asked)
+                contents = _with_table(contents, table, explicit, asked.get("key"), _part(progress, 0.6, 0.7))
                 dataset = _made(origin, contents, asked, folder, _part(progress, 0.7, 1.0))
+                if read.file is not None and dataset.vectors_path != read.file:
+                    _remove_when_possible(read.file)
                 # Windows renames no folder with a mapped file in it.
-                del contents
+                del read, contents
                 dataset = replace(dataset, title=title or path.name, facts={**dataset.facts, **(facts or {})})
                 if before is not None and not keeping.same(path, before):
                     raise BadFile(path, "the file changed while it was read; open it again.")
@@ -171,25 +176,21 @@ def _table_beside(origin: Origin) -> Path | None:
     return None if origin.chooses_columns or origin.url else metadata.beside(origin.path)
 
 
-def _with_table(contents: Contents, table: Path | None, explicit: bool, progress: Progress) -> Contents:
+def _with_table(
+    contents: Contents, table: Path | None, explicit: bool, key: str | None, progress: Progress
+) -> Contents:
     """The contents with the columns of the table added; one that was only found by its name may fail to fit."""
     if table is None:
+        if key is not None:
+            raise BadParameter(f"key={key} joins a metadata table to the rows, and none was given; name it.")
         return contents
-    source_rows = len(contents.vectors) if contents.source_rows is None else contents.source_rows
     try:
-        columns = metadata.columns_of(table, source_rows, progress)
+        return metadata.added(contents, table, key, progress)
     except BadFile as error:
         if explicit:
             raise
         warning = f"The table beside it was left out: {error}"
         return replace(contents, warnings=(*contents.warnings, warning))
-    if contents.rows is not None:
-        columns = tuple(column.take(contents.rows) for column in columns)
-    taken = {column.name for column in contents.columns}
-    added = (replace(c, name=f"{c.name} ({table.name})") if c.name in taken else c for c in columns)
-    return replace(
-        contents, columns=(*contents.columns, *added), facts={**contents.facts, "metadata": str(table.absolute())}
-    )
 
 
 def _made(origin: Origin, contents: Contents, options: Mapping[str, str], folder: Path, progress: Progress) -> Dataset:
@@ -201,11 +202,9 @@ def _made(origin: Origin, contents: Contents, options: Mapping[str, str], folder
     vectors_path, offset = contents.file or origin.path.absolute(), contents.offset
     health = inspected(vectors, progress) if contents.mappable or contents.file else None
     if health is None or len(health.bad):
-        keeping.check_room(source * dimensions * (4 if size is None else 5))
+        sampling.check_room(source, dimensions * (4 if size is None else 5), "Converting this file")
         vectors_path, offset = folder / "vectors.npy", None
         health = converted(vectors, vectors_path, progress)
-        if contents.file is not None:
-            _remove_when_possible(contents.file)
     if not health.good_rows:
         raise BadFile(origin.place, f"none of its {source:,} rows is usable: all hold NaN, infinity or no number.")
     rows, columns = contents.rows, contents.columns
@@ -229,6 +228,7 @@ def _made(origin: Origin, contents: Contents, options: Mapping[str, str], folder
         stamp=(stat.st_size, stat.st_mtime_ns),
         source_rows=source if contents.source_rows is None else contents.source_rows,
         source_row_of=rows,
+        left_out=contents.left_out,
         names=None if names is None else Names.of(names),
         name_column=called,
         columns=columns,
