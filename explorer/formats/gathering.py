@@ -5,27 +5,27 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from explorer.core.column import Column
-from explorer.core.progress import Progress
 from explorer.errors import BadFile
-from explorer.formats.base import ARRAY, Contents
+from explorer.formats import sampling
+from explorer.formats.base import Contents
+from explorer.formats.cleaning import EXACT_FLOAT32
 from explorer.formats.growing import GrowingMatrix
 from explorer.formats.matrix_file import MatrixFile
+from explorer.formats.sampling import Draw
 from explorer.formats.text_table import listed
-from explorer.formats.typed_columns import MOST_COLUMNS, flattened, is_metadata, typed_column
+from explorer.formats.typed_columns import MOST_COLUMNS, is_metadata, typed_column
 from explorer.formats.vector_cells import dimensions_of, largest_whole, write_vectors
-from explorer.formats.vector_field import VectorField, chosen, fits, several
+from explorer.formats.vector_field import VectorField, fits
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-EXACT_FLOAT32 = 1 << 24
-"""Whole numbers beyond this are rounded by float32."""
 MOST_UNPACKED = 200
 """A file may unpack to so many times its size, and this much more; beyond that it was made to fill a disk."""
 SPARE_BYTES = 1 << 30
@@ -69,18 +69,22 @@ def matrices(folder: Path | None) -> Iterator[MakeMatrix]:
 
 
 class Gathering:
-    """Takes the record batches of a table in order. Without a `field` its records have no vectors, (n, 0).
+    """Takes the records of a table in order. Without a `field` its records have no vectors, (n, 0).
 
-    `rows` is about how many there are. `unit` is what warnings count: rows, or lines, `first` being the number of the
-    first. Batches need not have the same columns, nor the same types.
+    `rows` is about how many there are. Of the options `rows` and `sample` are heeded. `unit` is what warnings count:
+    rows, or lines, `first` being the number of the first. Blocks need not have the same columns, nor the same types.
     """
 
     unit = "row"
     first = 0
 
-    def __init__(self, path: Path, field: VectorField | None, rows: int, make: MakeMatrix) -> None:
-        self._path, self._field, self._guess, self._make = path, field, rows, make
-        self._matrix: Matrix | None = None if field is not None else make(0, rows)
+    def __init__(
+        self, path: Path, field: VectorField | None, rows: int, options: Mapping[str, str], make: MakeMatrix
+    ) -> None:
+        self._path, self._field, self._total, self._make = path, field, rows, make
+        self._draw, self._most = Draw.of(options), int(options.get("rows", 0))
+        self._guess = min([rows, *(int(options[name]) for name in ("rows", "sample") if name in options)])
+        self._matrix: Matrix | None = None if field is not None else make(0, self._guess)
         self._rows = 0
         self._waiting = 0
         self._dimensions = 0
@@ -90,23 +94,33 @@ class Gathering:
         self._largest = 0
         self._bytes = 0
         try:
-            self._most = MOST_UNPACKED * path.stat().st_size + SPARE_BYTES if path.is_file() else None
+            self._limit = MOST_UNPACKED * path.stat().st_size + SPARE_BYTES if path.is_file() else None
         except OSError:
-            self._most = None
+            self._limit = None
 
     @property
-    def rows(self) -> int:
+    def seen(self) -> int:
         """How many records came so far."""
-        return self._rows
+        return self._draw.seen
 
-    def add(self, batch: pa.RecordBatch) -> None:
+    @property
+    def full(self) -> bool:
+        """Whether there are as many records as were asked for."""
+        return bool(self._most) and self.seen >= self._most
+
+    def add(self, columns: Mapping[str, pa.Array], rows: int) -> None:
         """The next records. Raises BadFile where they have become absurdly many for their file."""
-        if batch.num_rows:
-            self.add_columns(flattened(batch), batch.num_rows)
+        import pyarrow as pa
 
-    def add_columns(self, columns: Mapping[str, pa.Array], rows: int) -> None:
-        """The same of columns that are flat."""
         self._check(columns)
+        if self._most and self.seen + rows > self._most:
+            rows = self._most - self.seen
+            columns = {name: array.slice(0, rows) for name, array in columns.items()}
+        if (drawn := self._draw.taken(rows)) is not None:
+            rows, chosen = len(drawn), pa.array(drawn)
+            columns = {name: array.take(chosen) for name, array in columns.items()}
+        if not rows:
+            return
         self._add_vectors(columns, rows)
         own = set(self._field.names) if self._field is not None else set()
         for name, array in columns.items():
@@ -118,21 +132,40 @@ class Gathering:
             self._kept.setdefault(name, []).append((self._rows, array))
         self._rows += rows
 
-    def finished(self, *, facts: Mapping[str, str] | None = None, warnings: Iterable[str] = ()) -> Contents:
-        """All that was read. Raises BadFile when no record came, or none with a vector."""
+    def finished(
+        self, *, facts: Mapping[str, str] | None = None, warnings: Iterable[str] = (), counted: bool = True
+    ) -> Contents:
+        """All that was read; `counted`: there are exactly as many records as was said.
+
+        Raises BadFile when no record came, or none with a vector.
+        """
         if not self._rows:
             raise BadFile(self._path, "there is no record in it.")
+        field = self._field
         if self._matrix is None:
-            raise BadFile(self._path, f"none of its {self._rows:,} {self.unit}s holds a vector in “{self._field}”.")
-        dtype = self._field.dtype if self._field is not None else ""
+            raise BadFile(self._path, f"none of its {self._rows:,} {self.unit}s holds a vector in “{field}”.")
+        vectors, columns = self._matrix.finished(), tuple(self._columns())
+        kept, rows = self._draw.kept(), self._draw.places()
+        bad = np.concatenate(self._bad) if self._bad else np.zeros(0, np.int64)
+        said = [*warnings]
+        if kept is not None and rows is not None:
+            vectors, columns = vectors[kept], tuple(column.take(kept) for column in columns)
+            bad = rows[np.isin(kept, bad)]
+            said.append(sampling.sentence(len(rows), self.seen))
+        said += self._warnings(bad, len(vectors))
         return Contents(
-            self._matrix.finished(),
-            columns=tuple(self._columns()),
-            source_rows=self._rows,
-            warnings=(*warnings, *self._warnings()),
-            dtype=dtype,
-            file=self._matrix.path if isinstance(self._matrix, MatrixFile) else None,
-            facts={**({"vector columns": str(self._field)} if self._field is not None else {}), **(facts or {})},
+            vectors,
+            columns=columns,
+            rows=rows,
+            source_rows=self.seen,
+            warnings=tuple(said),
+            dtype=field.dtype if field is not None else "",
+            axes=field.names if field is not None and field.form == "numbers" else (),
+            left_out=self.seen - len(vectors),
+            beyond=max(0, self._total - self.seen) if self.full else 0,
+            guessed=not counted,
+            file=self._matrix.path if isinstance(self._matrix, MatrixFile) and kept is None else None,
+            facts={**({"vector columns": str(field)} if field is not None else {}), **(facts or {})},
         )
 
     def _add_vectors(self, columns: Mapping[str, pa.Array], rows: int) -> None:
@@ -163,7 +196,7 @@ class Gathering:
 
     def _check(self, columns: Mapping[str, pa.Array]) -> None:
         self._bytes += sum(array.nbytes for array in columns.values())
-        if self._most is not None and self._bytes > self._most:
+        if self._limit is not None and self._bytes > self._limit:
             raise BadFile(
                 self._path,
                 f"it unpacks to more than {MOST_UNPACKED} times its size, as no file of vectors does; it was left.",
@@ -182,50 +215,12 @@ class Gathering:
             if any(not pa.types.is_null(array.type) for array in whole):
                 yield typed_column(name, whole)
 
-    def _warnings(self) -> Iterator[str]:
-        if self._bad:
-            bad = np.concatenate(self._bad)
-            one = len(bad) == 1
-            held = f"{len(bad):,} of {self._rows:,} {self.unit}s {'has' if one else 'have'} no vector"
+    def _warnings(self, bad: NDArray[np.int64], rows: int) -> Iterator[str]:
+        if len(bad):
+            held = f"{len(bad):,} of {rows:,} {self.unit}s {'has' if len(bad) == 1 else 'have'} no vector"
             shown = listed(self.unit, (bad[: MOST_SHOWN + 1] + self.first).tolist(), MOST_SHOWN)
             yield f"{held} of {self._dimensions} numbers in “{self._field}”: {shown}."
         if self._largest > EXACT_FLOAT32:
             yield f"Whole numbers beyond {EXACT_FLOAT32:,} are rounded, for the vectors are used as float32."
         if self._left_out:
             yield f"{len(self._left_out):,} columns beyond the first {MOST_COLUMNS:,} were left out."
-
-
-def gathered(
-    path: Path,
-    field: VectorField | None,
-    batches: Iterable[pa.RecordBatch],
-    rows: int,
-    folder: Path | None,
-    progress: Progress,
-    *,
-    facts: Mapping[str, str] | None = None,
-    warnings: Iterable[str] = (),
-) -> Contents:
-    """All batches of a table of about so many `rows`; raises what Gathering does.
-
-    The vectors are in memory, or with a `folder` in a file of it.
-    """
-    with matrices(folder) as make:
-        gathering = Gathering(path, field, rows, make)
-        for batch in batches:
-            gathering.add(batch)
-            progress(min(1.0, gathering.rows / max(1, rows)), "reading")
-        return gathering.finished(facts=facts, warnings=warnings)
-
-
-def choice(columns: Mapping[str, Any], options: Mapping[str, str]) -> tuple[VectorField | None, list[str]]:
-    """The vector's columns as the options say, or as the first records look, and what to say about that.
-
-    None where there are none, or where text is to be embedded instead. Raises BadParameter.
-    """
-    if "embed" in options:
-        return None, []
-    array, pattern = options.get(ARRAY.name), options.get("vectors")
-    field = chosen(columns, array, pattern)
-    note = several(field, columns) if field is not None and array is None and pattern is None else ""
-    return field, [note] if note else []

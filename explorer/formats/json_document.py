@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from explorer import room
-from explorer.core.progress import Progress
 from explorer.errors import BadFile
-from explorer.formats import vector_field
-from explorer.formats.base import ARRAY, Contents, Format, Part
-from explorer.formats.gathering import Gathering, choice, matrices
 from explorer.formats.json_records import arrays_of, columns_of, parsed
 from explorer.formats.projector_config import is_config
+from explorer.formats.table import Columns, Records, Table
+from explorer.formats.vector_field import LOOK, VectorField
 
 TIMES_ITS_SIZE = 6
 """A document takes so many times its size in memory, for it can only be read as a whole."""
@@ -22,18 +20,19 @@ SLICE = 5_000
 RECORDS = ("data", "records", "rows", "items", "results", "points", "matches", "vectors", "embeddings", "documents")
 """The fields of an answer that hold its records, the likeliest first."""
 SINGULAR = {"ids": "id", "embeddings": "embedding", "vectors": "vector", "documents": "document", "uris": "uri"}
-WORDS = ("it holds none of the shapes of vectors in JSON: records in an array, an object of names and vectors, or "
-         "an array for each field, such as ids and embeddings.")
+WORDS = (
+    "it holds none of the shapes of vectors in JSON: records in an array, an object of names and vectors, or "
+    "an array for each field, such as ids and embeddings."
+)
 
 
-class JsonDocument(Format):
+class JsonDocument(Table):
     """Read as a whole: JSON lines hold the same in less memory."""
 
     name = "json"
     title = "JSON"
     suffixes = (".json",)
-    options = (ARRAY,)
-    chooses_columns = True
+    native = False
     rank = 61
 
     def recognises(self, path: Path, head: bytes) -> bool:
@@ -45,28 +44,18 @@ class JsonDocument(Format):
             return start[:1] in (b"[", b"{")
         return start[:2] in (b"[[", b"[{", b'{"')
 
-    def parts(self, path: Path) -> tuple[Part, ...]:
-        """Its fields of vectors, where there are several."""
+    @contextmanager
+    def opened(self, path: Path, options: Mapping[str, str]) -> Iterator[Records]:
+        """The records of a document, all of which is in memory."""
         columns, rows = _columns(path, _document(path))
-        return vector_field.parts(arrays_of({name: cells[: vector_field.LOOK] for name, cells in columns.items()}), rows)
 
-    def read(self, path: Path, options: Mapping[str, str], progress: Progress) -> Contents:
-        """Read it as a whole. Raises BadFile when it is no JSON, or holds no records."""
-        progress(0.0, "reading")
-        columns, rows = _columns(path, _document(path))
-        progress(0.6, "reading")
-        first = arrays_of({name: cells[: vector_field.LOOK] for name, cells in columns.items()})
-        field, notes = choice(first, options)
-        if field is not None:
-            field = replace(field, dtype="")
-        with matrices(None) as make:
-            gathering = Gathering(path, field, rows, make)
-            gathering.unit = "record"
+        def blocks(field: VectorField | None) -> Iterator[tuple[Columns, int]]:
             for start in range(0, rows, SLICE):
                 some = {name: cells[start : start + SLICE] for name, cells in columns.items()}
-                gathering.add_columns(arrays_of(some), min(SLICE, rows - start))
-                progress(0.6 + 0.4 * start / rows, "reading")
-            return gathering.finished(warnings=notes)
+                yield arrays_of(some), min(SLICE, rows - start)
+
+        first = arrays_of({name: cells[:LOOK] for name, cells in columns.items()})
+        yield Records(first, rows, blocks, unit="record", dtype=False)
 
 
 def _document(path: Path) -> Any:

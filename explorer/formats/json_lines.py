@@ -3,22 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from contextlib import contextmanager
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
-from explorer.core.progress import Progress
 from explorer.errors import BadFile
-from explorer.formats import vector_field
-from explorer.formats.base import ARRAY, Contents, Format, Part
-from explorer.formats.gathering import Gathering, choice, matrices
 from explorer.formats.json_records import arrays_of, columns_of, parsed
+from explorer.formats.table import Columns, Records, Table
 from explorer.formats.text_table import listed
 from explorer.formats.typed_columns import flattened
-
-if TYPE_CHECKING:
-    import pyarrow as pa
+from explorer.formats.vector_field import LOOK, VectorField
 
 BLOCK_BYTES = 8 << 20
 LONGEST_LINE = 64 << 20
@@ -28,18 +23,14 @@ FEW_LINES = 2_000
 MOST_BRACKETS = 100
 """Where lines open more brackets than this on average they are read one by one: some may be nested absurdly."""
 BOM = b"\xef\xbb\xbf"
-Columns = Mapping[str, "pa.Array"]
 
 
-class JsonLines(Format):
+class JsonLines(Table):
     """A record to a line, as `{"text": "a", "embedding": [0.1, 0.2]}`."""
 
     name = "jsonl"
     title = "JSON lines"
     suffixes = (".jsonl", ".ndjson")
-    options = (ARRAY,)
-    chooses_columns = True
-    native = True
     rank = 60
 
     def recognises(self, path: Path, head: bytes) -> bool:
@@ -57,48 +48,33 @@ class JsonLines(Format):
         except ValueError:
             return False
 
-    def parts(self, path: Path) -> tuple[Part, ...]:
-        """Its fields of vectors, where there are several."""
-        with path.open("rb") as file:
-            lines = [line for _, line in zip(range(vector_field.LOOK), _lines(path, file), strict=False)]
-        columns, _ = _one_by_one(lines)
-        return vector_field.parts(columns, -1)
+    @contextmanager
+    def opened(self, path: Path, options: Mapping[str, str]) -> Iterator[Records]:
+        """The records of a file; how many there are follows from the length of the first ones."""
+        size, read = path.stat().st_size, _blocks(path)
+        start = next(read, b"")
+        first, _ = _one_by_one(start.split(b"\n", LOOK)[:LOOK])
 
-    def read(self, path: Path, options: Mapping[str, str], progress: Progress) -> Contents:
-        """Read it into memory."""
-        return self._read(path, options, None, progress)
-
-    def read_into(self, path: Path, options: Mapping[str, str], folder: Path, progress: Progress) -> Contents:
-        """Read it, the vectors into a file."""
-        return self._read(path, options, folder, progress)
-
-    def _read(self, path: Path, options: Mapping[str, str], folder: Path | None, progress: Progress) -> Contents:
-        progress(0.0, "reading")
-        size, done, bad, blank = path.stat().st_size, 0, [], False
-        blocks = _blocks(path)
-        first = next(blocks, b"")
-        start, _ = _one_by_one(first.splitlines()[: vector_field.LOOK])
-        field, notes = choice(start, options)
-        if field is not None:
-            field = replace(field, dtype="")  # what is written in digits has no type of its own
-        with matrices(folder) as make:
-            rows = first.count(b"\n") * size // max(1, len(first)) + 1
-            gathering = Gathering(path, field, rows, make)
-            for block in chain([first], blocks):
-                before = gathering.rows
-                for columns, length, wrong in _parsed(block):
-                    bad.extend(gathering.rows + 1 + row for row in wrong)
-                    gathering.add_columns(columns, length)
-                done += len(block)
-                blank = blank or gathering.rows - before != block.count(b"\n") + (not block.endswith(b"\n"))
-                progress(min(1.0, done / size), "reading")
-            gathering.unit, gathering.first = ("record" if blank else "line"), 1
-            if bad and len(bad) == gathering.rows:
+        def blocks(field: VectorField | None) -> Iterator[tuple[Columns, int]]:
+            bad: list[int] = []
+            seen = lines = 0
+            for block in chain([start], read):
+                for columns, rows, wrong in _parsed(block):
+                    bad.extend(seen + 1 + row for row in wrong)
+                    seen += rows
+                    yield columns, rows
+                lines += block.count(b"\n") + (not block.endswith(b"\n"))
+                # With blank lines among them nobody knows which line a record is.
+                records.unit = "line" if lines == seen else "record"
+            if bad and len(bad) == seen:
                 raise BadFile(path, "none of its lines is a JSON object.")
             if bad:
                 held = "1 line is no JSON object" if len(bad) == 1 else f"{len(bad):,} lines are no JSON objects"
-                notes.append(f"{held}: {listed(gathering.unit, bad)}.")
-            return gathering.finished(warnings=notes)
+                records.warnings.append(f"{held}: {listed(records.unit, bad)}.")
+
+        rows = (start.count(b"\n") + 1) * size // max(1, len(start))
+        records = Records(first, rows, blocks, counted=False, unit="line", number=1, dtype=False)
+        yield records
 
 
 def _first_lines(path: Path, head: bytes) -> tuple[bytes, bytes] | None:
@@ -113,13 +89,6 @@ def _first_lines(path: Path, head: bytes) -> tuple[bytes, bytes] | None:
     except OSError:
         return None
     return first, after
-
-
-def _lines(path: Path, file: Iterator[bytes]) -> Iterator[bytes]:
-    for line in file:
-        if len(line) > LONGEST_LINE:
-            raise BadFile(path, f"a line of it is longer than {LONGEST_LINE >> 20} MB, as no record of vectors is.")
-        yield line.removeprefix(BOM)
 
 
 def _blocks(path: Path) -> Iterator[bytes]:
@@ -163,7 +132,8 @@ def _parsed(block: bytes) -> Iterator[tuple[Columns, int, list[int]]]:
 
 def _one_by_one(lines: list[bytes]) -> tuple[Columns, list[int]]:
     """The records of lines that are not blank, and which of them, from 0, are no objects."""
-    records, wrong = [], []
+    records: list[Any] = []
+    wrong: list[int] = []
     for line in lines:
         if not line.strip():
             continue

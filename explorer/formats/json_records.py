@@ -43,7 +43,7 @@ def columns_of(records: Iterable[Any]) -> dict[str, list[Any]]:
 
 
 def arrays_of(columns: Mapping[str, Sequence[Any]]) -> dict[str, pa.Array]:
-    """Columns of values of any kinds as arrays: of lists of numbers where most are that, and of text where kinds mix."""
+    """Columns of values of any kinds as arrays: lists of numbers where some are that, text where kinds mix."""
     return {name: _array(values) for name, values in columns.items()}
 
 
@@ -62,6 +62,8 @@ def _array(values: Sequence[Any]) -> pa.Array:
     try:
         if any(isinstance(value, list) for value in values):
             return _lists(values)
+        if any(isinstance(value, bytes) for value in values):
+            return pa.array([value if isinstance(value, bytes) else None for value in values], pa.large_binary())
         array = pa.array(values)
     except (pa.ArrowException, OverflowError, TypeError, ValueError):
         return _texts(values)
@@ -80,7 +82,9 @@ def _lists(values: Sequence[Any]) -> pa.Array:
         numbers = [value if _is_vector(value) else None for value in values]
         if any(numbers):
             return pa.array(numbers, pa.list_(pa.float64()))
-    if all(value is None or (isinstance(value, list) and all(isinstance(one, str) for one in value)) for value in values):
+    if all(
+        value is None or (isinstance(value, list) and all(isinstance(one, str) for one in value)) for value in values
+    ):
         return pa.array(values, pa.list_(pa.large_string()))
     return _texts(values)
 
@@ -93,6 +97,9 @@ def _texts(values: Sequence[Any]) -> pa.Array:
     import pyarrow as pa
 
     return pa.array(
-        (value if value is None or isinstance(value, str) else json.dumps(value, ensure_ascii=False) for value in values),
+        (
+            value if value is None or isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+            for value in values
+        ),
         pa.large_string(),
     )

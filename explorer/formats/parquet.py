@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from explorer.core.progress import Progress
-from explorer.errors import BadFile
-from explorer.formats import vector_field
 from explorer.formats.arrow_errors import translating
-from explorer.formats.base import ARRAY, Contents, Format, Part
-from explorer.formats.gathering import choice, gathered
+from explorer.formats.table import Columns, Records, Table
 from explorer.formats.typed_columns import flattened, wanted
+from explorer.formats.vector_field import LOOK, VectorField
 
 if TYPE_CHECKING:
-    import pyarrow as pa
     import pyarrow.parquet as pq
 
 MAGIC = b"PAR1"
@@ -24,65 +21,39 @@ BATCH_BYTES = 8 << 20
 MOST_BATCH_ROWS = 32_768
 
 
-class Parquet(Format):
+class Parquet(Table):
     """A Parquet file, whose vectors are one column of lists or of bytes, or a number to a column."""
 
     name = "parquet"
     title = "Parquet table"
     suffixes = (".parquet", ".pq")
-    options = (ARRAY,)
-    chooses_columns = True
-    native = True
     rank = 20
 
     def recognises(self, path: Path, head: bytes) -> bool:
         """By the magic bytes at its beginning."""
         return head.startswith(MAGIC)
 
-    def parts(self, path: Path) -> tuple[Part, ...]:
-        """Its columns of vectors, where there are several."""
-        with translating(path, "Parquet"), _opened(path) as file:
-            return vector_field.parts(flattened(_first(file)), file.metadata.num_rows)
+    @contextmanager
+    def opened(self, path: Path, options: Mapping[str, str]) -> Iterator[Records]:
+        """The table of a file."""
+        import pyarrow.parquet as pq
 
-    def read(self, path: Path, options: Mapping[str, str], progress: Progress) -> Contents:
-        """Read it into memory."""
-        return self._read(path, options, None, progress)
+        with translating(path, "Parquet"), pq.ParquetFile(path, memory_map=True) as file:
+            first = next((batch for batch in file.iter_batches(batch_size=LOOK) if batch.num_rows), None)
 
-    def read_into(self, path: Path, options: Mapping[str, str], folder: Path, progress: Progress) -> Contents:
-        """Read it, the vectors into a file."""
-        return self._read(path, options, folder, progress)
+            def blocks(field: VectorField | None) -> Iterator[tuple[Columns, int]]:
+                columns = wanted(file.schema_arrow, () if field is None else field.names)
+                for batch in file.iter_batches(batch_size=_batch_rows(file), columns=columns):
+                    yield flattened(batch), batch.num_rows
 
-    def _read(self, path: Path, options: Mapping[str, str], folder: Path | None, progress: Progress) -> Contents:
-        progress(0.0, "reading")
-        with translating(path, "Parquet"), _opened(path) as file:
-            rows = file.metadata.num_rows
-            if not rows:
-                raise BadFile(path, "there is no record in it.")
-            first = flattened(_first(file))
-            field, notes = choice(first, options)
-            columns = wanted(file.schema_arrow, () if field is None else field.names)
-            return gathered(path, field, _batches(file, columns), rows, folder, progress, warnings=notes)
+            yield Records({} if first is None else flattened(first), file.metadata.num_rows, blocks)
 
 
-def _opened(path: Path) -> pq.ParquetFile:
-    import pyarrow.parquet as pq
-
-    return pq.ParquetFile(path, memory_map=True)
-
-
-def _first(file: pq.ParquetFile) -> pa.RecordBatch:
-    """The first records, of all columns."""
-    import pyarrow as pa
-
-    none = pa.RecordBatch.from_pylist([], schema=file.schema_arrow)
-    return next((batch for batch in file.iter_batches(batch_size=vector_field.LOOK) if batch.num_rows), none)
-
-
-def _batches(file: pq.ParquetFile, columns: list[str]) -> Iterator[pa.RecordBatch]:
+def _batch_rows(file: pq.ParquetFile) -> int:
     described = file.metadata
     size = sum(described.row_group(i).total_byte_size for i in range(described.num_row_groups))
-    rows = max(1, min(MOST_BATCH_ROWS, described.num_rows * BATCH_BYTES // max(1, size)))
-    yield from file.iter_batches(batch_size=rows, columns=columns)
+    fit: int = described.num_rows * BATCH_BYTES // max(1, size)
+    return max(1, min(MOST_BATCH_ROWS, fit))
 
 
 TYPES = [Parquet()]

@@ -47,9 +47,10 @@ def flattened(batch: pa.RecordBatch) -> dict[str, pa.Array]:
     for field, column in zip(batch.schema, batch.columns, strict=True):
         column = plain(column)
         if pa.types.is_struct(column.type):
-            pieces = zip((f"{field.name}.{inner.name}" for inner in column.type), column.flatten(), strict=True)
+            names = [f"{field.name}.{inner.name}" for inner in column.type]
+            pieces = [*zip(names, column.flatten(), strict=True)]
         else:
-            pieces = iter([(field.name, column)])
+            pieces = [(field.name, column)]
         for name, piece in pieces:
             name, number = name or "column", 2
             stem = name
@@ -60,7 +61,7 @@ def flattened(batch: pa.RecordBatch) -> dict[str, pa.Array]:
 
 
 def wanted(schema: pa.Schema, own: Collection[str]) -> list[str]:
-    """The columns to read: those that can be shown, and those (`own`, as `flattened` names them) that are the vector."""
+    """The columns to read: those that can be shown, and those that are the vector (`own`, named as by `flattened`)."""
     import pyarrow as pa
 
     def is_wanted(field: pa.Field) -> bool:

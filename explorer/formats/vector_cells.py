@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from explorer.formats.list_cells import vectors_of_lists
-from explorer.formats.vector_field import VectorField, length_of, is_number_type, numbers_in_text
+from explorer.formats.vector_field import VectorField, is_number_type, length_of, numbers_in_text
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -61,7 +61,9 @@ def _write_lists(array: pa.Array, out: NDArray[np.float32]) -> NDArray[np.bool_]
     import pyarrow as pa
 
     rows, dimensions = out.shape
-    known = ~array.is_null().to_numpy(zero_copy_only=False) if array.null_count else None
+    known: NDArray[np.bool_] | None = None
+    if array.null_count:
+        known = ~array.is_null().to_numpy(zero_copy_only=False)
     if pa.types.is_fixed_size_list(array.type):
         size = array.type.list_size
         if size != dimensions:
@@ -73,7 +75,7 @@ def _write_lists(array: pa.Array, out: NDArray[np.float32]) -> NDArray[np.bool_]
             out[~known] = np.nan
         return known
     offsets = array.offsets.to_numpy().astype(np.int64, copy=False)
-    right = np.diff(offsets) == dimensions
+    right: NDArray[np.bool_] = np.diff(offsets) == dimensions
     if known is not None:
         right &= known
     first = int(offsets[0])
@@ -91,7 +93,7 @@ def _write_blobs(array: pa.Array, out: NDArray[np.float32]) -> NDArray[np.bool_]
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    rows, dimensions = out.shape
+    dimensions = out.shape[1]
     right = pc.fill_null(pc.equal(pc.binary_length(array), 4 * dimensions), False)
     cells = array.filter(right).cast(pa.large_binary())
     out[:] = np.nan
@@ -99,8 +101,10 @@ def _write_blobs(array: pa.Array, out: NDArray[np.float32]) -> NDArray[np.bool_]
     if len(cells):
         _, offsets, data = cells.buffers()
         first = int(np.frombuffer(offsets, np.int64)[cells.offset])
-        out[mask] = np.frombuffer(data, np.uint8)[first : first + 4 * dimensions * len(cells)].view("<f4").reshape(
-            -1, dimensions
+        out[mask] = (
+            np.frombuffer(data, np.uint8)[first : first + 4 * dimensions * len(cells)]
+            .view("<f4")
+            .reshape(-1, dimensions)
         )
     return None if mask.all() else mask
 

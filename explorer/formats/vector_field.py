@@ -47,9 +47,7 @@ def candidates(columns: Mapping[str, pa.Array]) -> list[VectorField]:
     return sorted(found, key=_likelihood)
 
 
-def chosen(
-    columns: Mapping[str, pa.Array], array: str | None = None, pattern: str | None = None
-) -> VectorField | None:
+def chosen(columns: Mapping[str, pa.Array], array: str | None = None, pattern: str | None = None) -> VectorField | None:
     """The vector's columns, from the first records; `array` and `pattern` are what somebody asked for.
 
     Returns None when there is nothing to choose. Raises BadParameter for what is not there, or is no vector.
@@ -80,8 +78,12 @@ def parts(columns: Mapping[str, pa.Array], rows: int) -> tuple[Part, ...]:
         return ()
     notes = {"text": "lists written as text", "blob": "bytes of float32"}
     return tuple(
-        Part(field.names[0], (rows, field.dimensions or length_of(columns[field.names[0]], field.form)), field.dtype,
-             notes.get(field.form, ""))
+        Part(
+            field.names[0],
+            (rows, field.dimensions or length_of(columns[field.names[0]], field.form)),
+            field.dtype,
+            notes.get(field.form, ""),
+        )
         for field in there
     )
 
@@ -183,7 +185,9 @@ def _are_floats(array: pa.Array) -> bool:
     with np.errstate(invalid="ignore"):
         sizes = np.abs(numbers[np.isfinite(numbers)])
     # Text and pictures, read as floats, hold numbers of all sizes, some of them absurd.
-    return len(sizes) > 0.9 * len(numbers) and bool(np.mean((sizes == 0) | ((sizes > 1e-20) & (sizes < LARGEST))) > 0.98)
+    return len(sizes) > 0.9 * len(numbers) and bool(
+        np.mean((sizes == 0) | ((sizes > 1e-20) & (sizes < LARGEST))) > 0.98
+    )
 
 
 def _kind(array: pa.Array) -> str:
