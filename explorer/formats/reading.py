@@ -21,7 +21,7 @@ from explorer.core.params import Param
 from explorer.core.progress import Progress, silent
 from explorer.core.strings import Strings
 from explorer.errors import BadFile, BadParameter, ExplorerError, TooLarge
-from explorer.formats import joining, keeping, metadata, sampling, shaping
+from explorer.formats import given_maps, joining, keeping, metadata, sampling, shaping
 from explorer.formats.base import Contents, Format, Origin
 from explorer.formats.choosing import name_column
 from explorer.formats.cleaning import EXACT_FLOAT32, Health, converted, inspected
@@ -213,6 +213,7 @@ def _made(origin: Origin, contents: Contents, options: Mapping[str, str], folder
         rows = good if rows is None else rows[good]
         columns = tuple(column.take(good) for column in columns)
         names = None if names is None else names.take(good)
+    maps, lost = given_maps.kept(contents.maps, health.good if len(health.bad) else None, folder)
     stat = vectors_path.stat()
     dataset = Dataset(
         folder=folder,
@@ -232,7 +233,8 @@ def _made(origin: Origin, contents: Contents, options: Mapping[str, str], folder
         names=None if names is None else Names.of(names),
         name_column=called,
         columns=columns,
-        warnings=(*contents.warnings, *_warnings(contents, health)),
+        warnings=(*contents.warnings, *_warnings(contents, health), *lost),
+        maps=maps,
         zero_rows=health.zero_rows,
         own_index=None if len(health.bad) else contents.own_index,
         encoder=options.get("encoder", ""),

@@ -109,6 +109,17 @@ class PositionsRequest:
 
 
 @dataclass(frozen=True, eq=False)
+class GivenMapRequest:
+    """Take a map that the Dataset's file held as the map."""
+
+    dataset: Dataset
+    name: str
+
+    def __call__(self, desk: Desk) -> Projection:
+        return positions_file.given(self.name, self.dataset)
+
+
+@dataclass(frozen=True, eq=False)
 class SavePositionsRequest:
     """Write positions to a `.npy`, one line for each source row, NaN where a row was dropped."""
 
@@ -325,6 +336,7 @@ Request = (
     | FingerprintRequest
     | ProjectRequest
     | PositionsRequest
+    | GivenMapRequest
     | SavePositionsRequest
     | WarmUpRequest
     | BuildRequest
