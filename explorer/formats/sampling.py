@@ -22,7 +22,7 @@ class Draw:
     """A sample of rows that come in blocks, nobody knows how many.
 
     Every row gets a random number, and the smallest win: which ones they are depends on the seed alone, not on the
-    blocks. Of n rows no more than about wanted · (1 + ln(n / wanted)) are kept on the way.
+    blocks. Of n rows no more than about wanted · (1 + ln(n / wanted)), and a block, are kept on the way.
     """
 
     def __init__(self, wanted: int | None, seed: int = 0) -> None:
