@@ -16,18 +16,20 @@ from explorer.core.metric import Metric
 from explorer.core.params import Param
 from explorer.core.progress import Progress
 from explorer.core.strings import Strings
+from explorer.formats.blocks import Blocks
 
 
 @dataclass(frozen=True, eq=False)
 class Contents:
     """What a file holds, before cleaning: `formats.reading` drops bad rows, converts, and makes a Dataset of it.
 
-    `vectors` is (n, d) of any real dtype, possibly mapped, with one row for each record that the format could read.
-    `rows` says where those stand among the `source_rows` records of the file (None: all of them, in order); names and
-    columns have n entries as well. `mappable` says that `path` itself can be mapped as a float32 C-order `.npy`.
+    `vectors` is (n, d) of any real dtype, possibly mapped or read as they are asked for, with one row for each record
+    that the format could read. `rows` says where those stand among the `source_rows` records of the file (None: all
+    of them, in order); names and columns have n entries as well. `mappable` says that `path` itself can be mapped:
+    from the byte `offset` on it holds them all as float32 in C order, or, without one, it is a `.npy` that does.
     """
 
-    vectors: NDArray[Any]
+    vectors: NDArray[Any] | Blocks
     names: Strings | None = None
     name_column: str = ""
     columns: tuple[Column, ...] = ()
@@ -35,6 +37,7 @@ class Contents:
     source_rows: int | None = None
     warnings: tuple[str, ...] = ()
     mappable: bool = False
+    offset: int | None = None
     metric: Metric | None = None
     words: bool = False
     """The rows are words or texts, so that cosine is the natural metric."""
@@ -110,6 +113,8 @@ class Format(ABC):
     """A table: `vectors=` says which of its columns make the vector, and it needs no other table beside it."""
     native: bool = False
     """Read by a library that hostile bytes may crash, so that it is read in a process of its own."""
+    folder: bool = False
+    """What is read is a folder: `recognises` is asked of folders, with an empty head, and of no file."""
     rank: int = 100
     """Which format is asked first when several recognise a file: the lower, the earlier."""
 

@@ -10,12 +10,11 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from explorer import formats
 from explorer.core import params
 from explorer.core.column import Column
-from explorer.core.dataset import Dataset, block_rows
+from explorer.core.dataset import Dataset
 from explorer.core.metric import Metric, metric_named
 from explorer.core.names import Names
 from explorer.core.params import Param
@@ -25,7 +24,7 @@ from explorer.errors import BadFile, BadParameter, ExplorerError, TooLarge
 from explorer.formats import joining, keeping, metadata, sampling, shaping
 from explorer.formats.base import Contents, Format, Origin
 from explorer.formats.choosing import name_column
-from explorer.formats.cleaning import Health, converted, inspected
+from explorer.formats.cleaning import EXACT_FLOAT32, Health, converted, inspected
 from explorer.formats.pictures import picture_size, write_pictures
 from explorer.formats.refusal import why_not
 
@@ -39,8 +38,6 @@ OPTIONS = (
 )
 """What `--read key=value` may say, whatever the format."""
 HEAD_BYTES = 1 << 16
-EXACT_FLOAT32 = 1 << 24
-"""Whole numbers beyond this are rounded by float32."""
 
 
 def recognised(path: Path) -> Format:
@@ -56,11 +53,16 @@ def recognised(path: Path) -> Format:
 
 
 def head_of(path: Path) -> bytes:
-    """The first 64 kB of a file; raises BadFile for what is missing, empty, a folder or cannot be read."""
+    """The first 64 kB of a file, and nothing of a folder that is of a format.
+
+    Raises BadFile for what is missing, empty, a folder of no format or cannot be read.
+    """
     try:
         mode = path.stat().st_mode
         if modes.S_ISDIR(mode):
-            raise BadFile(path, "it is a folder; name a file in it.")
+            if format_of(path, b"") is None:
+                raise BadFile(path, "it is a folder; name a file in it.")
+            return b""
         if not modes.S_ISREG(mode):
             raise BadFile(path, "it is no ordinary file; copy what it holds into one.")
         with path.open("rb") as file:
@@ -75,8 +77,10 @@ def head_of(path: Path) -> bytes:
 
 
 def format_of(path: Path, head: bytes) -> Format | None:
-    """The format that recognises a file which begins so; None when none does."""
-    kinds = sorted(formats.types().values(), key=lambda kind: path.suffix.casefold() not in kind.suffixes)
+    """The format that recognises a file which begins so, or a folder; None when none does."""
+    folder = path.is_dir()
+    kinds = [kind for kind in formats.types().values() if kind.folder == folder]
+    kinds.sort(key=lambda kind: path.suffix.casefold() not in kind.suffixes)
     return next((kind for kind in kinds if kind.recognises(path, head)), None)
 
 
@@ -195,11 +199,11 @@ def _made(origin: Origin, contents: Contents, options: Mapping[str, str], folder
     source, dimensions = vectors.shape
     size = picture_size(options["images"], dimensions) if "images" in options else None
     names, called = _names(contents, options.get("name"))
-    vectors_path = contents.file or origin.path.absolute()
+    vectors_path, offset = contents.file or origin.path.absolute(), contents.offset
     health = inspected(vectors, progress) if contents.mappable or contents.file else None
     if health is None or len(health.bad):
         sampling.check_room(source, dimensions * (4 if size is None else 5), "Converting this file")
-        vectors_path = folder / "vectors.npy"
+        vectors_path, offset = folder / "vectors.npy", None
         health = converted(vectors, vectors_path, progress)
     if not health.good_rows:
         raise BadFile(origin.place, f"none of its {source:,} rows is usable: all hold NaN, infinity or no number.")
@@ -216,6 +220,7 @@ def _made(origin: Origin, contents: Contents, options: Mapping[str, str], folder
         title=origin.path.name,
         format=origin.name,
         vectors_path=vectors_path,
+        vectors_offset=offset,
         rows=health.good_rows,
         dimensions=dimensions,
         dtype=contents.dtype or vectors.dtype.name,
@@ -274,7 +279,7 @@ def _metric(contents: Contents, health: Health, options: Mapping[str, str]) -> M
 
 def _warnings(contents: Contents, health: Health) -> Sequence[str]:
     """What people should know about the vectors."""
-    vectors, rows, found = contents.vectors, contents.rows, []
+    rows, found = contents.rows, []
     if len(health.bad):
         source = health.bad[:10] if rows is None else rows[health.bad[:10]]
         where = ", ".join(f"#{row}" for row in source) + (" …" if len(health.bad) > 10 else "")
@@ -294,15 +299,9 @@ def _warnings(contents: Contents, health: Health) -> Sequence[str]:
         found.append("There is a single row: it has no neighbours, and there is no map to draw.")
     elif health.same:
         found.append("All rows are equal: every distance is the same, and the map is one point.")
-    if vectors.dtype.kind in "iu" and vectors.dtype.itemsize >= 4 and _beyond_exact(vectors):
+    if health.rounded:
         found.append(f"Whole numbers beyond {EXACT_FLOAT32:,} are rounded, for the vectors are used as float32.")
     return found
-
-
-def _beyond_exact(vectors: NDArray[np.generic]) -> bool:
-    step = block_rows(vectors.shape[1])
-    blocks = (vectors[start : start + step] for start in range(0, len(vectors), step))
-    return any(int(block.max()) > EXACT_FLOAT32 or int(block.min()) < -EXACT_FLOAT32 for block in blocks)
 
 
 def _part(progress: Progress, start: float, end: float) -> Progress:
