@@ -22,7 +22,8 @@ from explorer.core.strings import Strings
 class Contents:
     """What a file holds, before cleaning: `formats.reading` drops bad rows, converts, and makes a Dataset of it.
 
-    `vectors` is (n, d) of any real dtype, possibly mapped, with one row for each record that the format could read.
+    `vectors` is (n, d) of any real dtype, possibly mapped, with one row for each record that the format could read;
+    (n, 0) from a table that has none, or that was asked to embed a column: all that it holds is in `columns` then.
     `rows` says where those stand among the `source_rows` records of the file (None: all of them, in order); names and
     columns have n entries as well. `mappable` says that `path` itself can be mapped as a float32 C-order `.npy`.
     """
@@ -64,6 +65,12 @@ ARRAY = Param("array", "text", None, "Which of the file's arrays holds the vecto
 """The option of every format whose files may hold several."""
 
 
+EMBED = Param(
+    "embed", "text", None, "The column of text to make vectors of, by `encoder` (otherwise the built-in one)."
+)
+"""The option of every table: then none of its columns is the vector, and all of them are metadata."""
+
+
 @dataclass(frozen=True, eq=False)
 class Origin:
     """Where contents come from: a file of some format, or whatever else can be told by a file, or by a URL.
@@ -99,7 +106,8 @@ class Format(ABC):
     options: tuple[Param, ...] = ()
     """What `--read key=value` may say to this format, besides what `reading.OPTIONS` holds for all."""
     chooses_columns: bool = False
-    """A table: `vectors=` says which of its columns make the vector, and it needs no other table beside it."""
+    """A table: `vectors=` says which of its columns make the vector, `embed=` which one to embed, and it needs no other
+    table beside it."""
     native: bool = False
     """Read by a library that hostile bytes may crash, so that it is read in a process of its own."""
     rank: int = 100

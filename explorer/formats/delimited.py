@@ -11,11 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from explorer.core.progress import Progress
-from explorer.errors import BadFile
+from explorer.errors import BadFile, NoVectors
 from explorer.formats import dialect as dialects
 from explorer.formats.arrow import column_of, matrix_of
-from explorer.formats.base import Contents, Format
-from explorer.formats.choosing import VectorColumns, vector_columns
+from explorer.formats.base import EMBED, Contents, Format
+from explorer.formats.choosing import VectorColumns, text_columns, vector_columns
 from explorer.formats.dialect import Dialect
 from explorer.formats.growing import GrowingMatrix
 from explorer.formats.list_cells import dimensions_of, vectors_of_lists
@@ -50,10 +50,15 @@ class Delimited(Format):
             return False
 
     def read(self, path: Path, options: Mapping[str, str], progress: Progress) -> Contents:
-        """Read the table in one pass. Raises BadFile when no column holds numbers."""
+        """Read the table in one pass. Raises NoVectors when no column holds numbers but some hold text, and
+        BadFile when none holds either."""
         dialect = dialects.sniffed(path, *dialects.read_head(path), options)
+        if EMBED.name in options:
+            return _read(path, dialect, VectorColumns(()), progress)
         chosen = vector_columns(dialect, options.get("vectors"))
         if chosen is None:
+            if texts := text_columns({name: dialect.cells(i) for i, name in enumerate(dialect.columns)}):
+                raise NoVectors(path, texts)
             shown = ", ".join(dialect.columns[:12]) + (" …" if len(dialect.columns) > 12 else "")
             raise BadFile(path, f"no column of this table holds numbers to be taken as the vector; columns: {shown}")
         return _read(path, dialect, chosen, progress)
@@ -125,7 +130,7 @@ def _read_once(path: Path, dialect: Dialect, chosen: VectorColumns, progress: Pr
         rows=rows,
         source_rows=source_rows,
         warnings=tuple(warnings),
-        facts={"vector columns": str(chosen)},
+        facts={"vector columns": str(chosen)} if chosen.names else {},
     )
 
 
