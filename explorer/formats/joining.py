@@ -104,9 +104,7 @@ def joined(
     return tuple(with_gaps(column, found.record_of) for column in kept), found
 
 
-def cells_of(
-    name: str, columns: Sequence[Column], places: NDArray[np.int64], where: str
-) -> Sequence[str] | Strings:
+def cells_of(name: str, columns: Sequence[Column], places: NDArray[np.int64], where: str) -> Sequence[str] | Strings:
     """The cells of a column that is to be a key. Raises BadParameter when it is not there."""
     if name == ROW_NUMBER:
         return [str(place) for place in places.tolist()]
