@@ -164,7 +164,7 @@ def _read_once(
         source_rows=source_rows,
         axes=() if chosen.lists else chosen.names,
         left_out=draw.seen - len(vectors),
-        beyond=max(0, guess - source_rows) if most and draw.seen >= most else 0,
+        beyond=max(0, _about_rows(path, dialect) - source_rows) if most and draw.seen >= most else 0,
         guessed=True,
         warnings=tuple(warnings),
         facts={"vector columns": str(chosen)} if chosen.names else {},
@@ -172,10 +172,15 @@ def _read_once(
 
 
 def _guessed_rows(path: Path, dialect: Dialect) -> int:
-    """About how many records there are, from the length of the first ones; a little more."""
+    """A little more than how many records there are."""
+    return int(_about_rows(path, dialect) * 1.02) + 64
+
+
+def _about_rows(path: Path, dialect: Dialect) -> int:
+    """About how many records there are, from the length of the first ones."""
     lengths = [sum(map(len, row)) + len(row) for row in dialect.rows]
     mean = sum(lengths) / max(1, len(lengths))
-    return int(path.stat().st_size / max(2.0, mean) * 1.02) + 64
+    return int(path.stat().st_size / max(2.0, mean))
 
 
 def _cast(batch: pa.RecordBatch, names: tuple[str, ...], decimal: str, out: NDArray[np.float32]) -> None:

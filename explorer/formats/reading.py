@@ -129,8 +129,8 @@ def made(
     """
     path = origin.path
     wanted_metric = None if metric is None else metric_named(metric)
-    asked = _checked(origin, options or {})
-    table, explicit = (Path(metadata), True) if metadata is not None else (_table_beside(origin), False)
+    asked = checked(origin, options or {})
+    table, explicit = (Path(metadata), True) if metadata is not None else (table_beside(origin), False)
     before = None if origin.url else keeping.stamp(path)
     more = dict(facts or {}) if facts else None
     name = keeping.key(before, origin.name, origin.key, asked, table and keeping.stamp(table), explicit, title, more)
@@ -143,7 +143,7 @@ def made(
             with keeping.new_folder() as folder:
                 read = origin.contents(shaping.heeded(asked), folder, _part(progress, 0.0, 0.6))
                 contents = shaping.shaped(read, asked)
-                contents = _with_table(contents, table, explicit, asked.get("key"), _part(progress, 0.6, 0.7))
+                contents = with_table(contents, table, explicit, asked.get("key"), _part(progress, 0.6, 0.7))
                 dataset = _made(origin, contents, asked, folder, _part(progress, 0.7, 1.0))
                 if read.file is not None and dataset.vectors_path != read.file:
                     _remove_when_possible(read.file)
@@ -163,7 +163,7 @@ def made(
     return dataset if wanted_metric is None else replace(dataset, metric=wanted_metric)
 
 
-def _checked(origin: Origin, options: Mapping[str, str]) -> dict[str, str]:
+def checked(origin: Origin, options: Mapping[str, str]) -> dict[str, str]:
     """The options as the origin and this module understand them."""
     known = {param.name: param for param in (*OPTIONS, *origin.options)}
     asked = {key: str(value) for key, value in params.checked(tuple(known.values()), options, origin.title).items()}
@@ -176,14 +176,12 @@ def _checked(origin: Origin, options: Mapping[str, str]) -> dict[str, str]:
     return asked
 
 
-def _table_beside(origin: Origin) -> Path | None:
+def table_beside(origin: Origin) -> Path | None:
     """The table that belongs to a file by its name; a table itself needs none."""
     return None if origin.chooses_columns or origin.url else metadata.beside(origin.path)
 
 
-def _with_table(
-    contents: Contents, table: Path | None, explicit: bool, key: str | None, progress: Progress
-) -> Contents:
+def with_table(contents: Contents, table: Path | None, explicit: bool, key: str | None, progress: Progress) -> Contents:
     """The contents with the columns of the table added; one that was only found by its name may fail to fit."""
     if table is None:
         if key is not None:

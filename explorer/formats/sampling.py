@@ -85,9 +85,9 @@ def fitting(rows: int, row_bytes: int, free: int) -> int:
 
 def check_room(rows: int, row_bytes: int, what: str) -> None:
     """Raise TooLarge, with a sample that fits, when so many rows of vectors do not fit on the disk."""
-    fits = fitting(rows, row_bytes, room.free_on_disk(keeping.home()) - keeping.MARGIN_BYTES)
-    advice = keeping.ROOM
-    if fits > 0 and rows * row_bytes + keeping.MARGIN_BYTES > room.free_on_disk(keeping.home()):
+    free = room.free_on_disk(keeping.home()) - keeping.MARGIN_BYTES
+    fits, advice = fitting(rows, row_bytes, free), keeping.ROOM
+    if fits > 0 and rows * row_bytes > free:
         advice = f"read a random sample, such as --read sample={min(fits, max(1, rows // 2))}, or {advice}"
     keeping.check_room(rows * row_bytes, what, advice)
 
