@@ -32,9 +32,10 @@ class Contents:
     """What a file holds, before cleaning: `formats.reading` drops bad rows, converts, and makes a Dataset of it.
 
     `vectors` is (n, d) of any real dtype, possibly mapped or read as they are asked for, with one row for each record
-    that the format could read. `rows` says where those stand among the `source_rows` records of the file (None: all
-    of them, in order); names and columns have n entries as well. `mappable` says that `path` itself can be mapped:
-    from the byte `offset` on it holds them all as float32 in C order, or, without one, it is a `.npy` that does.
+    that the format could read; (n, 0) from a table that has none, or that was asked to embed a column: all that it
+    holds is in `columns` then. `rows` says where those stand among the `source_rows` records of the file (None: all of
+    them, in order); names and columns have n entries as well. `mappable` says that `path` itself can be mapped: from
+    the byte `offset` on it holds them all as float32 in C order, or, without one, it is a `.npy` that does.
     """
 
     vectors: NDArray[Any] | Blocks
@@ -85,6 +86,12 @@ ARRAY = Param("array", "text", None, "Which of the file's arrays holds the vecto
 """The option of every format whose files may hold several."""
 
 
+EMBED = Param(
+    "embed", "text", None, "The column of text to make vectors of, by `encoder` (otherwise the built-in one)."
+)
+"""The option of every table: then none of its columns is the vector, and all of them are metadata."""
+
+
 @dataclass(frozen=True, eq=False)
 class Origin:
     """Where contents come from: a file of some format, or whatever else can be told by a file, or by a URL.
@@ -120,7 +127,8 @@ class Format(ABC):
     options: tuple[Param, ...] = ()
     """What `--read key=value` may say to this format, besides what `reading.OPTIONS` holds for all."""
     chooses_columns: bool = False
-    """A table: `vectors=` says which of its columns make the vector, and it needs no other table beside it."""
+    """A table: `vectors=` says which of its columns make the vector, `embed=` which one to embed, and it needs no other
+    table beside it."""
     native: bool = False
     """Read by a library that hostile bytes may crash, so that it is read in a process of its own."""
     folder: bool = False
@@ -145,7 +153,10 @@ class Format(ABC):
 
         This is what is read of metadata, and shown of a table whose vectors nobody has found. Raises BadFile.
         """
-        return None
+        if not self.chooses_columns:
+            return None
+        # Asked to embed a column, a table gives all that it holds as columns.
+        return self.read(path, {**options, EMBED.name: ""}, progress).columns
 
     @abstractmethod
     def read(self, path: Path, options: Mapping[str, str], progress: Progress) -> Contents:

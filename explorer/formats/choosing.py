@@ -19,6 +19,8 @@ NO_FEATURES = frozenset({"id", "ids", "index", "idx", "row", "rowid", "row_id", 
 """Whole-number columns of these names are about the row, and no part of its vector."""
 _FAMILY = re.compile(r"(.*?)(\d+)")
 _WHOLE = re.compile(r"\s*[-+]?\d+\s*")
+_PLACE = re.compile(r"\s*(\w+://\S*|\S*[/\\.]\w{2,5})\s*")
+"""The address or path of something: text, but none to embed."""
 
 
 @dataclass(frozen=True)
@@ -82,6 +84,16 @@ def name_column(columns: Sequence[Column], asked: str | None = None) -> Column |
             return by_name[wanted]
     texts = [column for column in worded if column.kind == "text"]
     return next(iter(texts or worded), None)
+
+
+def text_columns(cells: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
+    """The columns that hold text to embed, the one of the longest texts first; `cells` are the first of each column."""
+    lengths = {}
+    for name, some in cells.items():
+        words = [cell for cell in some if cell.strip()]
+        if words and _kind(words, ".") == "text" and not all(_PLACE.fullmatch(cell) for cell in words):
+            lengths[name] = sum(map(len, words)) / len(words)
+    return tuple(sorted(lengths, key=lambda name: -lengths[name]))
 
 
 def _kind(cells: Sequence[str], decimal: str) -> str:

@@ -12,12 +12,12 @@ from numpy.typing import NDArray
 
 from explorer.core.column import Column
 from explorer.core.progress import Progress
-from explorer.errors import BadFile, Unchosen
+from explorer.errors import BadFile, NoVectors
 from explorer.formats import dialect as dialects
 from explorer.formats import sampling, text_records
 from explorer.formats.arrow import column_of, matrix_of
-from explorer.formats.base import Contents, Format
-from explorer.formats.choosing import VectorColumns, vector_columns
+from explorer.formats.base import EMBED, Contents, Format
+from explorer.formats.choosing import VectorColumns, text_columns, vector_columns
 from explorer.formats.dialect import Dialect
 from explorer.formats.growing import GrowingMatrix
 from explorer.formats.list_cells import dimensions_of, vectors_of_lists
@@ -53,12 +53,17 @@ class Delimited(Format):
             return False
 
     def read(self, path: Path, options: Mapping[str, str], progress: Progress) -> Contents:
-        """Read the table in one pass. Raises BadFile when no column holds numbers."""
+        """Read the table in one pass. Raises NoVectors when no column holds numbers but some hold text, and
+        BadFile when none holds either."""
         dialect = dialects.sniffed(path, *dialects.read_head(path), options)
+        if EMBED.name in options:
+            return _read(path, dialect, VectorColumns(()), options, progress)
         chosen = vector_columns(dialect, options.get("vectors"))
         if chosen is None:
+            if texts := text_columns({name: dialect.cells(i) for i, name in enumerate(dialect.columns)}):
+                raise NoVectors(path, texts)
             shown = ", ".join(dialect.columns[:12]) + (" …" if len(dialect.columns) > 12 else "")
-            raise Unchosen(path, f"no column of this table holds numbers to be taken as the vector; columns: {shown}")
+            raise BadFile(path, f"no column of this table holds numbers to be taken as the vector; columns: {shown}")
         return _read(path, dialect, chosen, options, progress)
 
     def records(self, path: Path, options: Mapping[str, str], progress: Progress) -> tuple[Column, ...]:
@@ -159,18 +164,23 @@ def _read_once(
         source_rows=source_rows,
         axes=() if chosen.lists else chosen.names,
         left_out=draw.seen - len(vectors),
-        beyond=max(0, guess - source_rows) if most and draw.seen >= most else 0,
+        beyond=max(0, _about_rows(path, dialect) - source_rows) if most and draw.seen >= most else 0,
         guessed=True,
         warnings=tuple(warnings),
-        facts={"vector columns": str(chosen)},
+        facts={"vector columns": str(chosen)} if chosen.names else {},
     )
 
 
 def _guessed_rows(path: Path, dialect: Dialect) -> int:
-    """About how many records there are, from the length of the first ones; a little more."""
+    """A little more than how many records there are."""
+    return int(_about_rows(path, dialect) * 1.02) + 64
+
+
+def _about_rows(path: Path, dialect: Dialect) -> int:
+    """About how many records there are, from the length of the first ones."""
     lengths = [sum(map(len, row)) + len(row) for row in dialect.rows]
     mean = sum(lengths) / max(1, len(lengths))
-    return int(path.stat().st_size / max(2.0, mean) * 1.02) + 64
+    return int(path.stat().st_size / max(2.0, mean))
 
 
 def _cast(batch: pa.RecordBatch, names: tuple[str, ...], decimal: str, out: NDArray[np.float32]) -> None:

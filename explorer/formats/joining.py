@@ -84,14 +84,15 @@ def join(ours: Sequence[str] | Strings, theirs: Sequence[str] | Strings) -> Join
 
 
 def joined(
-    columns: Sequence[Column], key: Key, ours: Sequence[Column], count: int, table: Path
+    columns: Sequence[Column], key: Key, ours: Sequence[Column], places: NDArray[np.int64], table: Path
 ) -> tuple[tuple[Column, ...], Join]:
-    """The columns of a table, one cell for each of `count` rows, joined by a key; `ours` are the rows' own columns.
+    """The columns of a table, one cell for each row, joined by a key; `ours` are the rows' own columns, `places` (n,)
+    where they stand in the file.
 
     Raises BadParameter for a column that is not there, BadFile when nothing fits.
     """
-    held = cells_of(key.ours, ours, count, "the file")
-    told = cells_of(key.theirs, columns, len(columns[0]) if columns else 0, str(table.name))
+    held = cells_of(key.ours, ours, places, "the file")
+    told = cells_of(key.theirs, columns, np.arange(len(columns[0])), table.name)
     found = join(held, told)
     if not found.matched:
         raise BadFile(
@@ -103,10 +104,10 @@ def joined(
     return tuple(with_gaps(column, found.record_of) for column in kept), found
 
 
-def cells_of(name: str, columns: Sequence[Column], count: int, where: str) -> Sequence[str] | Strings:
+def cells_of(name: str, columns: Sequence[Column], places: NDArray[np.int64], where: str) -> Sequence[str] | Strings:
     """The cells of a column that is to be a key. Raises BadParameter when it is not there."""
     if name == ROW_NUMBER:
-        return [str(row) for row in range(count)]
+        return [str(place) for place in places.tolist()]
     column = next((column for column in columns if column.name == name), None)
     if column is None:
         there = ", ".join(column.name for column in columns) or "none"

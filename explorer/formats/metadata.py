@@ -77,9 +77,8 @@ def added(contents: Contents, table: Path, key: str | None, progress: Progress) 
             columns = tuple(column.take(contents.rows) for column in columns)
     else:
         wanted = Key.of(key)
-        columns, found = joining.joined(
-            columns_of(table, progress), wanted, own_columns(contents), len(contents.vectors), table
-        )
+        places = np.arange(len(contents.vectors)) if contents.rows is None else contents.rows
+        columns, found = joining.joined(columns_of(table, progress), wanted, own_columns(contents), places, table)
         warnings = (*warnings, said(found, wanted, table, part=bool(contents.left_out or contents.beyond)))
     taken = {column.name for column in contents.columns}
     renamed = (replace(c, name=f"{c.name} ({table.name})") if c.name in taken else c for c in columns)

@@ -8,28 +8,27 @@ import stat as modes
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-
-import numpy as np
+from typing import NoReturn
 
 from explorer import formats
 from explorer.core import params
-from explorer.core.column import Column
 from explorer.core.dataset import Dataset
 from explorer.core.metric import Metric, metric_named
 from explorer.core.names import Names
 from explorer.core.params import Param
 from explorer.core.progress import Progress, silent
 from explorer.core.strings import Strings
-from explorer.errors import BadFile, BadParameter, ExplorerError, TooLarge
+from explorer.errors import BadFile, BadParameter, ExplorerError, NoVectors, TooLarge
 from explorer.formats import given_maps, joining, keeping, metadata, sampling, shaping
-from explorer.formats.base import Contents, Format, Origin
-from explorer.formats.choosing import name_column
+from explorer.formats.base import EMBED, Contents, Format, Origin
+from explorer.formats.choosing import name_column, text_columns
 from explorer.formats.cleaning import EXACT_FLOAT32, Health, converted, inspected
 from explorer.formats.pictures import picture_size, write_pictures
 from explorer.formats.refusal import why_not
 
 OPTIONS = (
     Param("vectors", "text", None, "The columns that make the vector: names, or a pattern such as p*."),
+    EMBED,
     Param("name", "text", None, "The column that names the rows."),
     Param("images", "text", None, "Show each row as a picture of HEIGHTxWIDTH grey levels, such as 28x28."),
     Param("encoder", "text", None, "The text encoder that the vectors were made with, for queries in words."),
@@ -38,6 +37,8 @@ OPTIONS = (
 )
 """What `--read key=value` may say, whatever the format."""
 HEAD_BYTES = 1 << 16
+HEAD_ROWS = 200
+"""So many records tell which columns hold text."""
 
 
 def recognised(path: Path) -> Format:
@@ -128,8 +129,8 @@ def made(
     """
     path = origin.path
     wanted_metric = None if metric is None else metric_named(metric)
-    asked = _checked(origin, options or {})
-    table, explicit = (Path(metadata), True) if metadata is not None else (_table_beside(origin), False)
+    asked = checked(origin, options or {})
+    table, explicit = (Path(metadata), True) if metadata is not None else (table_beside(origin), False)
     before = None if origin.url else keeping.stamp(path)
     more = dict(facts or {}) if facts else None
     name = keeping.key(before, origin.name, origin.key, asked, table and keeping.stamp(table), explicit, title, more)
@@ -142,7 +143,7 @@ def made(
             with keeping.new_folder() as folder:
                 read = origin.contents(shaping.heeded(asked), folder, _part(progress, 0.0, 0.6))
                 contents = shaping.shaped(read, asked)
-                contents = _with_table(contents, table, explicit, asked.get("key"), _part(progress, 0.6, 0.7))
+                contents = with_table(contents, table, explicit, asked.get("key"), _part(progress, 0.6, 0.7))
                 dataset = _made(origin, contents, asked, folder, _part(progress, 0.7, 1.0))
                 if read.file is not None and dataset.vectors_path != read.file:
                     _remove_when_possible(read.file)
@@ -162,23 +163,25 @@ def made(
     return dataset if wanted_metric is None else replace(dataset, metric=wanted_metric)
 
 
-def _checked(origin: Origin, options: Mapping[str, str]) -> dict[str, str]:
+def checked(origin: Origin, options: Mapping[str, str]) -> dict[str, str]:
     """The options as the origin and this module understand them."""
     known = {param.name: param for param in (*OPTIONS, *origin.options)}
     asked = {key: str(value) for key, value in params.checked(tuple(known.values()), options, origin.title).items()}
     if "vectors" in asked and not origin.chooses_columns:
         raise BadParameter(f"vectors={asked['vectors']} chooses columns of a table, and {origin.title} has none.")
+    if EMBED.name in asked and not origin.chooses_columns:
+        raise BadParameter(f"embed={asked[EMBED.name]} names a column of a table, and {origin.title} has none.")
+    if EMBED.name in asked and "vectors" in asked:
+        raise BadParameter("vectors= and embed= exclude each other: the vectors are in the table, or made of its text.")
     return asked
 
 
-def _table_beside(origin: Origin) -> Path | None:
+def table_beside(origin: Origin) -> Path | None:
     """The table that belongs to a file by its name; a table itself needs none."""
     return None if origin.chooses_columns or origin.url else metadata.beside(origin.path)
 
 
-def _with_table(
-    contents: Contents, table: Path | None, explicit: bool, key: str | None, progress: Progress
-) -> Contents:
+def with_table(contents: Contents, table: Path | None, explicit: bool, key: str | None, progress: Progress) -> Contents:
     """The contents with the columns of the table added; one that was only found by its name may fail to fit."""
     if table is None:
         if key is not None:
@@ -197,6 +200,8 @@ def _made(origin: Origin, contents: Contents, options: Mapping[str, str], folder
     """The Dataset in `folder`, not saved yet."""
     vectors = contents.vectors
     source, dimensions = vectors.shape
+    if not dimensions:
+        _has_no_vectors(origin, contents)
     size = picture_size(options["images"], dimensions) if "images" in options else None
     names, called = _names(contents, options.get("name"))
     vectors_path, offset = contents.file or origin.path.absolute(), contents.offset
@@ -248,6 +253,15 @@ def _made(origin: Origin, contents: Contents, options: Mapping[str, str], folder
     return replace(dataset, images_path=pictures)
 
 
+def _has_no_vectors(origin: Origin, contents: Contents) -> NoReturn:
+    """Say what can be done with a table that holds none."""
+    columns = [column for column in contents.columns if column.kind != "number"]
+    if texts := text_columns({column.name: column.strings()[:HEAD_ROWS] for column in columns}):
+        raise NoVectors(origin.place, texts)
+    there = ", ".join(column.name for column in contents.columns) or "none"
+    raise BadFile(origin.place, f"no column of this table holds numbers to be taken as the vector; columns: {there}.")
+
+
 def _remove_when_possible(file: Path) -> None:
     """Windows removes no mapped file; it then goes with its folder."""
     with contextlib.suppress(OSError):
@@ -259,17 +273,7 @@ def _names(contents: Contents, asked: str | None) -> tuple[Strings | None, str]:
     if contents.names is not None and asked in (None, contents.name_column):
         return contents.names, contents.name_column
     column = name_column(contents.columns, asked)
-    return (None, "") if column is None else (_cells(column), column.name)
-
-
-def _cells(column: Column) -> Strings:
-    """A column's cells as people read them."""
-    if isinstance(column.values, Strings):
-        return column.values
-    if column.kind == "category":
-        # Code −1, which stands for missing, is the empty string at the end.
-        return Strings.of((*column.labels, "")).take(np.where(column.values < 0, len(column.labels), column.values))
-    return Strings.of(column.cell(row) for row in range(len(column)))
+    return (None, "") if column is None else (column.strings(), column.name)
 
 
 def _metric(contents: Contents, health: Health, options: Mapping[str, str]) -> Metric:

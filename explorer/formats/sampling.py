@@ -22,7 +22,7 @@ class Draw:
     """A sample of rows that come in blocks, nobody knows how many.
 
     Every row gets a random number, and the smallest win: which ones they are depends on the seed alone, not on the
-    blocks. Of n rows no more than about wanted · (1 + ln(n / wanted)) are kept on the way.
+    blocks. Of n rows no more than about wanted · (1 + ln(n / wanted)), and a block, are kept on the way.
     """
 
     def __init__(self, wanted: int | None, seed: int = 0) -> None:
@@ -85,9 +85,9 @@ def fitting(rows: int, row_bytes: int, free: int) -> int:
 
 def check_room(rows: int, row_bytes: int, what: str) -> None:
     """Raise TooLarge, with a sample that fits, when so many rows of vectors do not fit on the disk."""
-    fits = fitting(rows, row_bytes, room.free_on_disk(keeping.home()) - keeping.MARGIN_BYTES)
-    advice = keeping.ROOM
-    if fits > 0 and rows * row_bytes + keeping.MARGIN_BYTES > room.free_on_disk(keeping.home()):
+    free = room.free_on_disk(keeping.home()) - keeping.MARGIN_BYTES
+    fits, advice = fitting(rows, row_bytes, free), keeping.ROOM
+    if fits > 0 and rows * row_bytes > free:
         advice = f"read a random sample, such as --read sample={min(fits, max(1, rows // 2))}, or {advice}"
     keeping.check_room(rows * row_bytes, what, advice)
 
