@@ -62,7 +62,8 @@ class Dataset:
     maps: tuple[str, ...] = ()
     """The names of the maps that the file held beside its vectors, the likeliest first; see `map_path`."""
     images_path: Path | None = None
-    """Pictures of the rows as uint8 `.npy` (rows, height, width); None where there are none."""
+    """Pictures of the rows as uint8 `.npy` (rows, height, width), or (rows, height, width, 3) in colours; None where
+    there are none."""
     own_index: Path | None = None
     """The index that the vectors came with and that is opened with them; its numbers are the rows."""
     encoder: str = ""
@@ -83,7 +84,7 @@ class Dataset:
 
     @cached_property
     def images(self) -> NDArray[np.uint8] | None:
-        """Pictures (rows, height, width), mapped read-only."""
+        """Pictures (rows, height, width), or (rows, height, width, 3) in red, green and blue, mapped read-only."""
         return None if self.images_path is None else np.asarray(np.load(self.images_path, mmap_mode="r"))
 
     def map_path(self, name: str) -> Path:

@@ -64,6 +64,8 @@ class Contents:
     """How many records follow the first ones, where only these were asked for (`rows`); source rows end before them."""
     guessed: bool = False
     """Nobody counted what is beyond: it follows from the size of the file."""
+    images: NDArray[np.uint8] | None = None
+    """Pictures of the rows, (n, height, width) grey or (n, height, width, 3) in red, green and blue."""
     maps: tuple[GivenMap, ...] = ()
     """The maps that the file holds, the likeliest first."""
     facts: dict[str, str] = field(default_factory=dict)
@@ -157,6 +159,13 @@ class Format(ABC):
             return None
         # Asked to embed a column, a table gives all that it holds as columns.
         return self.read(path, {**options, EMBED.name: ""}, progress).columns
+
+    def others(self, path: Path) -> tuple[Path, ...]:
+        """The files beside it that are read with it: when one of them changes, what was made of it is made anew.
+
+        Never raises.
+        """
+        return ()
 
     @abstractmethod
     def read(self, path: Path, options: Mapping[str, str], progress: Progress) -> Contents:

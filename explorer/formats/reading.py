@@ -10,6 +10,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import NoReturn
 
+import numpy as np
+
 from explorer import formats
 from explorer.core import params
 from explorer.core.dataset import Dataset
@@ -92,7 +94,9 @@ def origin_of(path: Path) -> Origin:
     def contents(options: Mapping[str, str], folder: Path, progress: Progress) -> Contents:
         return kind.read_into(path, options, folder, progress)
 
-    return Origin(path, kind.name, kind.title, contents, kind.options, kind.chooses_columns)
+    # A file beside it that is not there has no stamp; whoever reads it says so.
+    others = tuple(keeping.stamp(other) for other in kind.others(path) if other.exists())
+    return Origin(path, kind.name, kind.title, contents, kind.options, kind.chooses_columns, others)
 
 
 def read(
@@ -245,9 +249,12 @@ def _made(origin: Origin, contents: Contents, options: Mapping[str, str], folder
         encoder=options.get("encoder", ""),
         facts={**contents.facts, **({"source": origin.url} if origin.url else {})},
     )
+    pictures = folder / "images.npy"
+    if size is None and contents.images is not None:
+        np.save(pictures, contents.images if not len(health.bad) else contents.images[health.good])
+        return replace(dataset, images_path=pictures)
     if size is None:
         return dataset
-    pictures = folder / "images.npy"
     keeping.check_room(health.good_rows * dimensions)
     write_pictures(dataset.vectors, size, pictures)
     return replace(dataset, images_path=pictures)

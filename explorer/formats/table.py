@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING
 from explorer.core.column import Column
 from explorer.core.metric import Metric
 from explorer.core.progress import Progress
-from explorer.errors import BadFile, Unchosen
-from explorer.formats import vector_field
-from explorer.formats.base import ARRAY, Contents, Format, Part
+from explorer.errors import BadFile, NoVectors
+from explorer.formats import typed_columns, vector_field
+from explorer.formats.base import ARRAY, EMBED, Contents, Format, Part
+from explorer.formats.choosing import text_columns
 from explorer.formats.gathering import Gathering, matrices
 from explorer.formats.text_records import VECTOR
 from explorer.formats.vector_field import VectorField
@@ -66,7 +67,7 @@ class Table(Format):
             return vector_field.parts(records.first, records.rows if records.counted else -1)
 
     def read(self, path: Path, options: Mapping[str, str], progress: Progress) -> Contents:
-        """Read it into memory. Raises BadFile, Unchosen where no column holds vectors, BadParameter."""
+        """Read it into memory. Raises BadFile, NoVectors where columns hold text and none vectors, BadParameter."""
         return self._read(path, options, None, progress)
 
     def read_into(self, path: Path, options: Mapping[str, str], folder: Path, progress: Progress) -> Contents:
@@ -88,15 +89,17 @@ class Table(Format):
         with self.opened(path, options) as records:
             if not records.first:
                 raise BadFile(path, "there is no record in it.")
-            if "embed" in options:
+            if EMBED.name in options:
                 return _gathered(path, records, None, options, folder, progress)
             array, pattern = options.get(ARRAY.name), options.get("vectors")
             if array is not None:
                 array = array.removeprefix(records.prefix)
             found = vector_field.chosen(records.first, array, pattern)
             if found is None:
+                if texts := text_columns(_texts(records.first)):
+                    raise NoVectors(path, texts)
                 shown = ", ".join([*records.first][:12]) + (" …" if len(records.first) > 12 else "")
-                raise Unchosen(path, f"no column of this table holds vectors, or numbers to be one; columns: {shown}.")
+                raise BadFile(path, f"no column of this table holds vectors, or numbers to be one; columns: {shown}.")
             if (
                 array is None
                 and pattern is None
@@ -105,6 +108,18 @@ class Table(Format):
             ):
                 records.warnings.append(note)
             return _gathered(path, records, found, options, folder, progress)
+
+
+def _texts(columns: Columns) -> dict[str, list[str]]:
+    """The cells of the columns of words."""
+    kinds = {name: typed_columns.as_text(array) for name, array in columns.items() if _is_worded(array.type)}
+    return {name: [str(cell) for cell in array.to_pylist() if cell] for name, array in kinds.items()}
+
+
+def _is_worded(kind: pa.DataType) -> bool:
+    import pyarrow as pa
+
+    return bool(pa.types.is_large_string(kind) or pa.types.is_dictionary(kind))
 
 
 def _gathered(

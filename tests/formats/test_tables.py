@@ -17,9 +17,6 @@ import pyarrow.feather as feather
 import pyarrow.parquet as pq
 import pytest
 
-from explorer.core.dataset import Dataset
-from explorer.core.progress import silent
-from explorer.errors import BadFile, BadParameter, Cancelled
 from explorer.formats import reading
 from tests.formats.sqlite_vec_library import run_with_sqlite_vec
 
@@ -84,7 +81,12 @@ def write_pandas(path: Path) -> None:
 
 
 def write_polars(path: Path) -> None:
-    columns = {"name": NAMES, "sort": SORTS, "year": YEARS, "embedding": pl.Series(V.tolist(), dtype=pl.List(pl.Float32))}
+    columns = {
+        "name": NAMES,
+        "sort": SORTS,
+        "year": YEARS,
+        "embedding": pl.Series(V.tolist(), dtype=pl.List(pl.Float32)),
+    }
     pl.DataFrame(columns).write_parquet(path)
 
 
