@@ -17,7 +17,8 @@ from explorer.core.metric import metric_named
 from explorer.core.progress import Progress, silent
 from explorer.core.strings import Strings
 from explorer.encoders import encoder_named
-from explorer.errors import BadParameter, Unavailable
+from explorer.errors import BadFile, BadParameter, Unavailable
+from explorer.formats import metadata as tables
 from explorer.formats import reading, refusal
 from explorer.formats.base import Contents, Origin
 from explorer.indexes import saved
@@ -66,6 +67,44 @@ def load(
             f"encoder={encoder.name} makes {encoder.dimensions} numbers; the vectors here have {dataset.dimensions}."
         )
     return dataset
+
+
+def path_of(source: str | Path) -> Path | None:
+    """The file or folder that is named; None for a sample set, and for what lies on a server."""
+    if isinstance(source, str) and (source.startswith(SAMPLE) or is_server(source)):
+        return None
+    return Path(source).expanduser()
+
+
+def reader_of(source: str | Path) -> str:
+    """The title of the format or the index type that reads a file; empty where that is not known."""
+    path = path_of(source)
+    if path is None:
+        return ""
+    try:
+        head = reading.head_of(path)
+        kind = reading.format_of(path, head)
+        if kind is not None:
+            return kind.title
+        index = saved.index_file(path)
+        return "" if index is None else f"{index.kind.title} index"
+    except BadFile:
+        return ""
+
+
+def is_native(source: str | Path, *, metadata: str | Path | None = None, vectors: str | Path | None = None) -> bool:
+    """Whether `load` of these hands bytes that somebody made to a native library. Raises BadFile as `load` does.
+
+    Tables beside the vectors count; what came with the program does not.
+    """
+    path = path_of(source)
+    if path is None:
+        return metadata is not None
+    head = reading.head_of(path)
+    kind = reading.format_of(path, head)
+    if kind is None:
+        return not refusal.foreign(path, head)
+    return kind.native or bool(metadata or vectors) or tables.beside(path) is not None
 
 
 def _from_file(

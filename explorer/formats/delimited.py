@@ -31,6 +31,7 @@ class Delimited(Format):
 
     options = dialects.OPTIONS
     chooses_columns = True
+    native = True
 
     def __init__(self, name: str, title: str, suffixes: tuple[str, ...], rank: int, *, tabs: bool) -> None:
         self.name, self.title, self.suffixes, self.rank = name, title, suffixes, rank

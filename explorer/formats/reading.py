@@ -144,7 +144,10 @@ def made(
                     raise BadFile(path, "the file changed while it was read; open it again.")
                 dataset = keeping.keep(dataset, name)
         except MemoryError:
-            raise TooLarge(f"{origin.place}: reading this takes more memory than there is.") from None
+            what = "more memory than there is, or than a file of its size has need of"
+            raise TooLarge(
+                f"{origin.place}: reading this takes {what}; it may be damaged, or packed to do harm."
+            ) from None
         except ExplorerError:
             raise
         except OSError as error:

@@ -42,6 +42,7 @@ class WordVectors(Format):
     name = "word-vectors"
     title = "Word vectors as text (word2vec, GloVe, fastText)"
     suffixes = (".vec", ".txt", ".w2v")
+    native = True
     rank = 50
 
     def recognises(self, path: Path, head: bytes) -> bool:
