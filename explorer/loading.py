@@ -103,7 +103,7 @@ def is_native(source: str | Path, *, metadata: str | Path | None = None, vectors
     head = reading.head_of(path)
     kind = reading.format_of(path, head)
     if kind is None:
-        return not refusal.foreign(path, head)
+        return refusal.foreign(path, head) is None
     return kind.native or bool(metadata or vectors) or tables.beside(path) is not None
 
 
@@ -204,7 +204,7 @@ def _index_file(path: Path, dimensions: int | None, metric: str | None) -> Index
     Raises BadFile for what is missing, empty, or a folder.
     """
     head = reading.head_of(path)
-    if reading.format_of(path, head) is not None or refusal.foreign(path, head):
+    if reading.format_of(path, head) is not None or refusal.foreign(path, head) is not None:
         return None
     return saved.index_file(path, dimensions, None if metric is None else metric_named(metric))
 

@@ -19,6 +19,7 @@ from explorer.formats.choosing import VectorColumns, vector_columns
 from explorer.formats.dialect import Dialect
 from explorer.formats.growing import GrowingMatrix
 from explorer.formats.list_cells import dimensions_of, vectors_of_lists
+from explorer.formats.pickled import is_pickle
 from explorer.formats.text_table import Ragged, batches, listed, rows_kept, translated
 from explorer.formats.word_vectors import layout_of
 
@@ -39,8 +40,8 @@ class Delimited(Format):
 
     def recognises(self, path: Path, head: bytes) -> bool:
         """Text with columns of numbers or of lists; by its suffix also without, so that `read` can say what lacks."""
-        if head.lstrip()[:1] == b"{":
-            return False  # JSON
+        if head.lstrip()[:1] == b"{" or is_pickle(head):
+            return False  # JSON is another format, and a pickle none
         try:
             dialect = dialects.sniffed(path, head, False, {})
             if dialect.delimiter == " " and layout_of(head) is not None:

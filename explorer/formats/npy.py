@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from explorer.core.progress import Progress
-from explorer.errors import BadFile
+from explorer.errors import BadFile, Refused
 from explorer.formats.base import Contents, Format
 
 MAGIC = b"\x93NUMPY"
@@ -73,10 +73,12 @@ def _header(path: Path) -> tuple[np.dtype[Any], bool, tuple[int, ...], int]:
 
 def _check_dtype(path: Path, dtype: np.dtype[Any]) -> None:
     if dtype.hasobject:
-        raise BadFile(
+        rows = f"numpy.load({str(path)!r}, allow_pickle=True)"
+        raise Refused(
             path,
-            "it holds Python objects (dtype object), which would have to be unpickled and could run code; "
-            "save it as numbers: numpy.save(file, numpy.array(list(rows), dtype='float32')).",
+            "it holds Python objects (dtype object), which would have to be unpickled and could run code; if you trust "
+            "it, save it as numbers",
+            ("import numpy", f"numpy.save({str(path)!r}, numpy.array(list({rows}), dtype='float32'))"),
         )
     if dtype.names is not None:
         raise BadFile(

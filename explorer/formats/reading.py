@@ -27,7 +27,7 @@ from explorer.formats.base import Contents, Format, Origin
 from explorer.formats.choosing import name_column
 from explorer.formats.cleaning import Health, converted, inspected
 from explorer.formats.pictures import picture_size, write_pictures
-from explorer.formats.refusal import why_not
+from explorer.formats.refusal import refused
 
 OPTIONS = (
     Param("vectors", "text", None, "The columns that make the vector: names, or a pattern such as p*."),
@@ -49,7 +49,7 @@ def recognised(path: Path) -> Format:
     head = head_of(path)
     kind = format_of(path, head)
     if kind is None:
-        raise BadFile(path, why_not(path, head, [kind.title for kind in formats.types().values()]))
+        raise refused(path, head, formats.types().values())
     return kind
 
 
