@@ -22,6 +22,7 @@ from explorer.formats import metadata as tables
 from explorer.formats import reading, refusal
 from explorer.formats.base import Contents, Origin
 from explorer.indexes import saved
+from explorer.indexes.base import IndexType
 from explorer.indexes.saved import IndexFile
 from explorer.samples import sample_named
 from explorer.servers import client as clients
@@ -78,18 +79,29 @@ def path_of(source: str | Path) -> Path | None:
 
 def reader_of(source: str | Path) -> str:
     """The title of the format or the index type that reads a file; empty where that is not known."""
-    path = path_of(source)
-    if path is None:
+    if (path := path_of(source)) is None:
         return ""
     try:
-        head = reading.head_of(path)
-        kind = reading.format_of(path, head)
-        if kind is not None:
-            return kind.title
-        index = saved.index_file(path)
-        return "" if index is None else f"{index.kind.title} index"
+        kind = reading.format_of(path, reading.head_of(path))
     except BadFile:
         return ""
+    index = _index_kind(path)
+    return kind.title if kind is not None else "" if index is None else f"{index.title} index"
+
+
+def family_of(source: str | Path) -> str:
+    """Whose libraries `load` of an index file brings into its process; empty for everything else."""
+    path = path_of(source)
+    kind = None if path is None else _index_kind(path)
+    return "" if kind is None else kind.family
+
+
+def _index_kind(path: Path) -> IndexType | None:
+    try:
+        index = _index_file(path, None, None)
+    except BadFile:
+        return None
+    return None if index is None else index.kind
 
 
 def is_native(source: str | Path, *, metadata: str | Path | None = None, vectors: str | Path | None = None) -> bool:

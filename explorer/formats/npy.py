@@ -46,8 +46,16 @@ class Npy(Format):
             )
         vectors = np.memmap(path, dtype, "r", offset, (rows, dimensions), "F" if fortran else "C")
         # BLAS copies what is not aligned, so such a file is better converted once.
-        mappable = dtype == np.dtype("<f4") and vectors.flags.c_contiguous and offset % 4 == 0
+        mappable = dtype == np.dtype("<f4") and vectors.flags.c_contiguous and offset % 4 == 0 and _is_numpys(path)
         return Contents(np.asarray(vectors), mappable=mappable)
+
+
+def _is_numpys(path: Path) -> bool:
+    """Whether NumPy, which reads headers more strictly, maps the file too: that is how it is mapped from then on."""
+    try:
+        return np.load(path, mmap_mode="r", allow_pickle=False).ndim == 2
+    except (ValueError, OSError, EOFError):
+        return False
 
 
 def _header(path: Path) -> tuple[np.dtype[Any], bool, tuple[int, ...], int]:

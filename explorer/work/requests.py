@@ -324,6 +324,8 @@ def family_of(request: Request) -> str:
     """
     if isinstance(request, OpenIndexRequest):
         return UNKNOWN
+    if isinstance(request, ReadRequest):
+        return loading.family_of(request.source)
     if isinstance(request, WarmUpRequest):
         return projection.method_named("umap").family
     if isinstance(request, ProjectRequest):
