@@ -87,7 +87,8 @@ def _read(path: Path, dialect: Dialect, chosen: VectorColumns, progress: Progres
 def _read_once(path: Path, dialect: Dialect, chosen: VectorColumns, progress: Progress, *, tolerant: bool) -> Contents:
     import pyarrow as pa
 
-    others = [name for name in dialect.columns if name not in set(chosen.names)]
+    taken = set(chosen.names)
+    others = [name for name in dialect.columns if name not in taken]
     types = dict.fromkeys(chosen.names, pa.large_string() if tolerant else pa.float32())
     types |= dict.fromkeys(others, pa.large_string())
     ragged = Ragged(len(dialect.columns))

@@ -195,6 +195,8 @@ def _made(origin: Origin, contents: Contents, options: Mapping[str, str], folder
     """The Dataset in `folder`, not saved yet."""
     vectors = contents.vectors
     source, dimensions = vectors.shape
+    if not dimensions:
+        raise BadFile(origin.place, f"its {source:,} vectors hold no numbers at all.")
     size = picture_size(options["images"], dimensions) if "images" in options else None
     names, called = _names(contents, options.get("name"))
     vectors_path = contents.file or origin.path.absolute()

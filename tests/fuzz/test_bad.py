@@ -47,7 +47,7 @@ def test_a_file_that_may_not_be_read_is_a_sentence(reader: Reader, tmp_path: Pat
 
 
 def test_names_that_no_file_can_have_are_sentences(reader: Reader, tmp_path: Path) -> None:
-    for name in ("x" * 3000 + ".npy", "nul\0.npy"):
+    for name in ("x" * 300 + ".npy", "nul\0.npy"):
         assert isinstance(reader.outcome(ReadRequest(str(tmp_path / name))), BadFile)
 
 
