@@ -15,10 +15,13 @@ from explorer.core import query as core_query
 from explorer.core.dataset import Dataset, fingerprinted
 from explorer.core.metric import Metric
 from explorer.core.neighbours import Neighbours
-from explorer.core.params import Params
+from explorer.core.params import Param, Params
 from explorer.core.projection import Projection
 from explorer.core.query import Query
 from explorer.errors import BadFile
+from explorer.formats.base import Part
+from explorer.formats.matching import Match
+from explorer.formats.preview import Preview
 from explorer.indexes import asking, building, saved, type_named, types
 from explorer.indexes.base import IndexHandle
 from explorer.measure import recall
@@ -26,6 +29,7 @@ from explorer.projection import kept, positions_file
 from explorer.work import bounds
 from explorer.work.desk import Desk
 from explorer.work.inspecting import InspectRequest
+from explorer.work.previewing import DivideRequest, MatchRequest, PreviewRequest
 from explorer.work.serving import Connected, ConnectRequest, KeyringRequest, RemoveRequest, SoFarRequest
 
 UNKNOWN = "?"
@@ -119,6 +123,17 @@ class PositionsRequest:
 
     def __call__(self, desk: Desk) -> Projection:
         return positions_file.read(self.path, self.dataset)
+
+
+@dataclass(frozen=True, eq=False)
+class GivenMapRequest:
+    """Take a map that the Dataset's file held as the map."""
+
+    dataset: Dataset
+    name: str
+
+    def __call__(self, desk: Desk) -> Projection:
+        return positions_file.given(self.name, self.dataset)
 
 
 @dataclass(frozen=True, eq=False)
@@ -337,9 +352,13 @@ def family_of(request: Request) -> str:
 
 Request = (
     ReadRequest
+    | PreviewRequest
+    | MatchRequest
+    | DivideRequest
     | FingerprintRequest
     | ProjectRequest
     | PositionsRequest
+    | GivenMapRequest
     | SavePositionsRequest
     | WarmUpRequest
     | BuildRequest
@@ -357,4 +376,4 @@ Request = (
     | KeyringRequest
     | InspectRequest
 )
-CLASSES: tuple[type[Any], ...] = (*Request.__args__, Answer, Connected)
+CLASSES: tuple[type[Any], ...] = (*Request.__args__, Answer, Connected, Match, Preview, Part, Param)

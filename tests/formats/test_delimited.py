@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from explorer.core.dataset import Dataset
-from explorer.errors import BadFile, BadParameter
+from explorer.errors import BadFile, BadParameter, NoVectors
 from explorer.formats import reading
 
 RNG = np.random.default_rng(5)
@@ -156,8 +156,9 @@ def test_columns_set_by_blanks(tmp_path: Path) -> None:
 
 
 def test_text_without_numbers_is_a_sentence(tmp_path: Path) -> None:
-    with pytest.raises(BadFile, match="no column"):
-        read(tmp_path, "a,b\nx,y\nz,w\n")
+    with pytest.raises(NoVectors, match="no column.*embed=b") as told:
+        read(tmp_path, "a,b,file\nx,some words,a/b.png\nz,w,a/c.png\n")
+    assert told.value.columns == ("b", "a")
     with pytest.raises(BadFile):
         read(tmp_path, "Once upon a time.\nThere was a table, and it held nothing.\n", "t.md")
     with pytest.raises(BadFile):
