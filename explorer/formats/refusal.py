@@ -94,6 +94,7 @@ _SUFFIXES: dict[tuple[str, ...], Kind] = {
     (".docx", ".doc", ".pptx", ".ppt", ".odt", ".html", ".epub"): Kind(_TEXT),
 }
 _R = "it is a file of R; save its matrix from R: write.csv({}, {}, row.names = FALSE)"
+_R_BEGINNINGS = (b"RDX2\n", b"RDX3\n", b"X\n\0\0\0", b"A\n2\n", b"A\n3\n")
 _MOST_NAMED = 3
 
 
@@ -117,6 +118,12 @@ def foreign(path: Path, head: bytes, kinds: Iterable[Format] = ()) -> Refused | 
     if found is None:
         return None
     return Refused(path, found.what, _saving(path, found.modules, found.vectors) if found.vectors else ())
+
+
+def holds_foreign(head: bytes) -> bool:
+    """Whether a compressed file that begins so holds a pickle, a file of R or an archive."""
+    inside = archives.unpacked(head)
+    return is_pickle(inside) or inside.startswith(_R_BEGINNINGS) or inside[257:262] == b"ustar"
 
 
 def _foreign(path: Path, head: bytes, kinds: tuple[Format, ...]) -> Kind | str | None:
@@ -149,7 +156,7 @@ def _compressed(path: Path, inside: bytes, how: str, command: str, kinds: tuple[
     suffixes = [suffix.casefold() for suffix in path.suffixes]
     if ".joblib" in suffixes:
         return JOBLIB
-    if inside.startswith((b"RDX", b"X\n\0\0", b"A\n")) or suffixes[-1:] in ([".rds"], [".rdata"], [".rda"]):
+    if inside.startswith(_R_BEGINNINGS) or suffixes[-1:] in ([".rds"], [".rdata"], [".rda"]):
         return _r(path)
     if is_pickle(inside):
         # joblib and nobody else writes pickles through zlib.

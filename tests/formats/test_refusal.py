@@ -181,9 +181,10 @@ def test_archives_name_what_could_be_opened(tmp_path: Path) -> None:
 
 
 def test_a_compressed_file_is_to_be_unpacked(tmp_path: Path) -> None:
-    for name, how in (("x.csv.gz", "gzip"), ("x.npy.bz2", "bzip2"), ("x.npy.xz", "xz")):
-        (tmp_path / name).write_bytes(PACKERS[how](npy(VECTORS)))
-        assert f"compressed by {how}; unpack it first" in str(refused(tmp_path / name))
+    (tmp_path / "x.z").write_bytes(zlib.compress(npy(VECTORS)))
+    assert "compressed by zlib; unpack it first" in str(refused(tmp_path / "x.z"))
+    (tmp_path / "x.lz4").write_bytes(b"\x04\x22\x4d\x18 rest")
+    assert "unlz4 x.lz4" in str(refused(tmp_path / "x.lz4"))
 
 
 def test_a_bomb_is_only_looked_into(tmp_path: Path) -> None:
@@ -192,7 +193,8 @@ def test_a_bomb_is_only_looked_into(tmp_path: Path) -> None:
     assert len(archives.unpacked(body)) == 512
     assert len(archives.unpacked(body, 1 << 20)) == 1 << 20
     (tmp_path / "x.csv.gz").write_bytes(body)
-    assert "compressed by gzip" in str(refused(tmp_path / "x.csv.gz"))
+    with pytest.raises(BadFile, match="unpacks to more than"):
+        reading.read(tmp_path / "x.csv.gz")
 
 
 @pytest.mark.parametrize(
@@ -211,7 +213,6 @@ def test_a_bomb_is_only_looked_into(tmp_path: Path) -> None:
         ("x", b"\x7fELF\2\1\1", "program"),
         ("x.rda", b"RDX3\nX\n", "file of R"),
         ("x.rds", gzip.compress(b"X\n\0\0\0\2"), "readRDS"),
-        ("x.zst", b"\x28\xb5\x2f\xfd rest", "unzstd x.zst"),
         ("x.xyz", b"\1\2\3\4nothing that is known", "no format that can be read here fits"),
         ("x.npy", b"\1\2\3\4nothing that is known", "not what its name says"),
     ],
