@@ -17,7 +17,7 @@ from typing import IO, Any
 from explorer.core.column import Column
 from explorer.core.progress import Progress
 from explorer.errors import BadFile, BadParameter
-from explorer.formats import dialect, keeping
+from explorer.formats import dialect, keeping, refusal
 from explorer.formats.base import ARRAY, Contents, Format, Part
 from explorer.formats.gathering import MOST_UNPACKED, SPARE_BYTES
 
@@ -38,8 +38,8 @@ class Packed(Format):
     rank = 5
 
     def recognises(self, path: Path, head: bytes) -> bool:
-        """By the magic bytes."""
-        return _packing(head) is not None
+        """By the magic bytes; what is inside may still be something that is never read."""
+        return _packing(head) is not None and not refusal.holds_foreign(head)
 
     def parts(self, path: Path) -> tuple[Part, ...]:
         """Those of the file inside, which has to be unpacked for that."""

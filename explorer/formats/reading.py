@@ -26,7 +26,7 @@ from explorer.formats.base import EMBED, Contents, Format, Origin
 from explorer.formats.choosing import name_column, text_columns
 from explorer.formats.cleaning import EXACT_FLOAT32, Health, converted, inspected
 from explorer.formats.pictures import picture_size, write_pictures
-from explorer.formats.refusal import why_not
+from explorer.formats.refusal import refused
 
 OPTIONS = (
     Param("vectors", "text", None, "The columns that make the vector: names, or a pattern such as p*."),
@@ -51,7 +51,7 @@ def recognised(path: Path) -> Format:
     head = head_of(path)
     kind = format_of(path, head)
     if kind is None:
-        raise BadFile(path, why_not(path, head, [kind.title for kind in formats.types().values()]))
+        raise refused(path, head, formats.types().values())
     return kind
 
 
@@ -158,7 +158,10 @@ def made(
                     raise BadFile(path, "the file changed while it was read; open it again.")
                 dataset = keeping.keep(dataset, name)
         except MemoryError:
-            raise TooLarge(f"{origin.place}: reading this takes more memory than there is.") from None
+            what = "more memory than there is, or than a file of its size has need of"
+            raise TooLarge(
+                f"{origin.place}: reading this takes {what}; it may be damaged, or packed to do harm."
+            ) from None
         except ExplorerError:
             raise
         except OSError as error:
