@@ -77,7 +77,7 @@ class H5ad(Format):
             others = ", ".join(f"{one.name} ({one.shape[1]:,})" for one in matrices if one is not matrix)
             warnings.append(
                 f"It holds {len(matrices)} matrices, and “{matrix.name}” was taken; "
-                f"{ARRAY.name}= chooses another: {others}."
+                f"--read {ARRAY.name}=NAME chooses another: {others}."
             )
         if lost:
             warnings.append(f"Left out, for these columns of obs cannot be read: {', '.join(lost[:10])}.")

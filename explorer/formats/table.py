@@ -23,6 +23,8 @@ from explorer.formats.vector_field import VectorField
 if TYPE_CHECKING:
     import pyarrow as pa
 
+PARTIAL = ("rows", "sample", "seed")
+"""Options that take a part of the rows."""
 Columns = Mapping[str, "pa.Array"]
 """Flat columns by name, all of one length."""
 
@@ -46,6 +48,8 @@ class Records:
     dtype: bool = True
     prefix: str = ""
     metric: Metric | None = None
+    placed: Callable[[VectorField], Contents | None] = lambda found: None
+    """Where the vectors lie in the file, when they lie there in one piece."""
     warnings: list[str] = field(default_factory=list)
     facts: dict[str, str] = field(default_factory=dict)
 
@@ -96,7 +100,13 @@ class Table(Format):
             if EMBED.name in options:
                 return _gathered(path, records, None, options, folder, progress)
             found = _chosen(path, records, options)
-            return _gathered(path, records, found, options, folder, progress)
+            if (placed := records.placed(found)) is None:
+                return _gathered(path, records, found, options, folder, progress)
+            # A part of the rows is taken of what is mapped, by whoever asked for it.
+            whole = {name: value for name, value in options.items() if name not in PARTIAL}
+            beside = _gathered(path, records, None, whole, folder, progress)
+            facts = {**beside.facts, "vector columns": str(found)}
+            return replace(beside, vectors=placed.vectors, mappable=placed.mappable, offset=placed.offset, facts=facts)
 
 
 def _chosen(path: Path, records: Records, options: Mapping[str, str]) -> VectorField:

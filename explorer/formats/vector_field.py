@@ -95,7 +95,7 @@ def several(field: VectorField, columns: Mapping[str, pa.Array]) -> str:
         return ""
     return (
         f"It holds {len(others) + 1} columns of vectors, and “{field}” was taken; "
-        f"{ARRAY.name}= chooses another: {', '.join(others[:8])}{' …' if len(others) > 8 else ''}."
+        f"--read {ARRAY.name}=NAME chooses another: {', '.join(others[:8])}{' …' if len(others) > 8 else ''}."
     )
 
 
