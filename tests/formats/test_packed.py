@@ -85,7 +85,7 @@ def test_an_archive_is_a_sentence(tmp_path: Path) -> None:
     path = tmp_path / "x.tar.gz"
     with tarfile.open(path, "w:gz") as archive:
         archive.add(DATA / "same.npy", "same.npy")
-    with pytest.raises(BadFile, match="archive of files"):
+    with pytest.raises(BadFile, match="tar archive compressed by gzip; unpack it first"):
         reading.read(path)
 
 
