@@ -3,7 +3,10 @@
 ExplorerError
 ├── BadInput                 what was given cannot be used (exit status 2)
 │   ├── BadFile              a file that cannot be read, or not as asked
-│   │   └── Untold           an index file that leaves something to be told
+│   │   ├── NoVectors        a table that holds text and no vectors
+│   │   ├── Unchosen         a file of which something has to be chosen first
+│   │   ├── Untold           an index file that leaves something to be told
+│   │   └── Refused          a file of a kind that is not read here, and what to do with it
 │   ├── BadQuery             a query that cannot be read or has no answer
 │   │   └── UnknownName      no row bears that name
 │   ├── BadParameter         a parameter, an option or a setting out of its range
@@ -57,6 +60,44 @@ class Untold(BadFile):
     def __init__(self, path: Path | str, what: str, readings: Iterable[tuple[int, str]] = ()) -> None:
         super().__init__(path, what)
         self.readings = tuple(readings)
+
+
+class Refused(BadFile):
+    """A file of a kind that is not read here: `code` are the lines of Python that save its vectors in one that is.
+
+    The sentence ends in them, on one line; where there is room they are shown by themselves, to be copied.
+    """
+
+    fields = ("code",)
+    code: tuple[str, ...] = ()
+
+    def __init__(self, path: Path | str, what: str, code: Iterable[str] = ()) -> None:
+        self.code = tuple(code)
+        super().__init__(path, f"{what}: {'; '.join(self.code)}" if self.code else f"{what.rstrip('.')}.")
+
+
+class Unchosen(BadFile):
+    """A file that can be read once somebody has chosen: which of its arrays, its shape, what makes the vectors.
+
+    The sentence says which option chooses; a window asks instead.
+    """
+
+
+class NoVectors(BadFile):
+    """A table without vectors that holds text, which can be embedded: `columns` are those of text, the likeliest
+    first."""
+
+    fields = ("columns",)
+    columns: tuple[str, ...] = ()
+
+    def __init__(self, path: Path | str, columns: Iterable[str], what: str = "") -> None:
+        self.columns = tuple(columns)
+        shown = ", ".join(self.columns[:12]) + (" …" if len(self.columns) > 12 else "")
+        offer = (
+            f"to embed a column of text, say --read embed={self.columns[0]}" if self.columns else "name another file"
+        )
+        what = what or "no column of this table holds numbers to be taken as the vector"
+        super().__init__(path, f"{what}; {offer}{f' (columns of text: {shown})' if len(self.columns) > 1 else ''}.")
 
 
 class BadQuery(BadInput):

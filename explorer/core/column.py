@@ -47,6 +47,15 @@ class Column:
             return str(int(value)) if self.whole else f"{value:.6g}"
         return str(value)
 
+    def strings(self) -> Strings:
+        """All cells as people read them."""
+        if isinstance(self.values, Strings):
+            return self.values
+        if self.kind == "category":
+            # Code −1, which stands for missing, is the empty string at the end.
+            return Strings.of((*self.labels, "")).take(np.where(self.values < 0, len(self.labels), self.values))
+        return Strings.of(self.cell(row) for row in range(len(self)))
+
     def take(self, rows: NDArray[np.intp]) -> Column:
         """The column of some rows, in that order; labels stay as they are."""
         values = self.values.take(rows) if isinstance(self.values, Strings) else self.values[rows]

@@ -20,13 +20,22 @@ from explorer.formats.blocks import Blocks
 
 
 @dataclass(frozen=True, eq=False)
+class GivenMap:
+    """A map that a file holds beside its vectors: positions (n, 2) of any real dtype, under the name it bears there."""
+
+    name: str
+    positions: NDArray[Any]
+
+
+@dataclass(frozen=True, eq=False)
 class Contents:
     """What a file holds, before cleaning: `formats.reading` drops bad rows, converts, and makes a Dataset of it.
 
     `vectors` is (n, d) of any real dtype, possibly mapped or read as they are asked for, with one row for each record
-    that the format could read. `rows` says where those stand among the `source_rows` records of the file (None: all
-    of them, in order); names and columns have n entries as well. `mappable` says that `path` itself can be mapped:
-    from the byte `offset` on it holds them all as float32 in C order, or, without one, it is a `.npy` that does.
+    that the format could read; (n, 0) from a table that has none, or that was asked to embed a column: all that it
+    holds is in `columns` then. `rows` says where those stand among the `source_rows` records of the file (None: all of
+    them, in order); names and columns have n entries as well. `mappable` says that `path` itself can be mapped: from
+    the byte `offset` on it holds them all as float32 in C order, or, without one, it is a `.npy` that does.
     """
 
     vectors: NDArray[Any] | Blocks
@@ -47,6 +56,18 @@ class Contents:
     """The element type where they come from, when that is not the one of `vectors`."""
     own_index: Path | None = None
     """The index that they came with, where its numbers are the rows: it is no index of them once a row is dropped."""
+    axes: tuple[str, ...] = ()
+    """The names of the d dimensions, where the file has any; they name the rows where its axes are swapped."""
+    left_out: int = 0
+    """How many of the source rows were not drawn for a sample; those are no dropped ones."""
+    beyond: int = 0
+    """How many records follow the first ones, where only these were asked for (`rows`); source rows end before them."""
+    guessed: bool = False
+    """Nobody counted what is beyond: it follows from the size of the file."""
+    images: NDArray[np.uint8] | None = None
+    """Pictures of the rows, (n, height, width) grey or (n, height, width, 3) in red, green and blue."""
+    maps: tuple[GivenMap, ...] = ()
+    """The maps that the file holds, the likeliest first."""
     facts: dict[str, str] = field(default_factory=dict)
     """More to show about the file, such as which columns were taken as the vector."""
 
@@ -67,6 +88,12 @@ class Part:
 
 ARRAY = Param("array", "text", None, "Which of the file's arrays holds the vectors.")
 """The option of every format whose files may hold several."""
+
+
+EMBED = Param(
+    "embed", "text", None, "The column of text to make vectors of, by `encoder` (otherwise the built-in one)."
+)
+"""The option of every table: then none of its columns is the vector, and all of them are metadata."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,7 +131,8 @@ class Format(ABC):
     options: tuple[Param, ...] = ()
     """What `--read key=value` may say to this format, besides what `reading.OPTIONS` holds for all."""
     chooses_columns: bool = False
-    """A table: `vectors=` says which of its columns make the vector, and it needs no other table beside it."""
+    """A table: `vectors=` says which of its columns make the vector, `embed=` which one to embed, and it needs no other
+    table beside it."""
     native: bool = False
     """Read by a library that hostile bytes may crash, so that it is read in a process of its own."""
     folder: bool = False
@@ -125,6 +153,33 @@ class Format(ABC):
         """
         return ()
 
+    def records(self, path: Path, options: Mapping[str, str], progress: Progress) -> tuple[Column, ...] | None:
+        """The columns about the rows of a table, and not its vectors, of which it need have none; None where the file
+        is no table.
+
+        This is what is read of metadata, and shown of a table whose vectors nobody has found. Raises BadFile.
+        """
+        if not self.chooses_columns:
+            return None
+        # Asked to embed a column, a table gives all that it holds as columns.
+        return self.read(path, {**options, EMBED.name: ""}, progress).columns
+
+    def others(self, path: Path) -> tuple[Path, ...]:
+        """The files beside it that are read with it: when one of them changes, what was made of it is made anew.
+
+        Never raises.
+        """
+        return ()
+
     @abstractmethod
     def read(self, path: Path, options: Mapping[str, str], progress: Progress) -> Contents:
-        """Read the file. Raises BadFile with one sentence that names the line, byte or shape that is wrong."""
+        """Read the file. Raises BadFile with one sentence that names the line, byte or shape that is wrong, Unchosen
+        where something has to be chosen first.
+
+        `rows` and `sample` among the options are applied to what is returned; a format that parses its file heeds them
+        itself (see `formats.sampling`), so that what nobody wants is not kept.
+        """
+
+    def read_into(self, path: Path, options: Mapping[str, str], folder: Path, progress: Progress) -> Contents:
+        """The same, where what would have to be in memory may be written into the Dataset's `folder` instead."""
+        return self.read(path, options, progress)

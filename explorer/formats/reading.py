@@ -8,34 +8,39 @@ import stat as modes
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import NoReturn
 
 import numpy as np
 
 from explorer import formats
 from explorer.core import params
-from explorer.core.column import Column
 from explorer.core.dataset import Dataset
 from explorer.core.metric import Metric, metric_named
 from explorer.core.names import Names
 from explorer.core.params import Param
 from explorer.core.progress import Progress, silent
 from explorer.core.strings import Strings
-from explorer.errors import BadFile, BadParameter, ExplorerError, TooLarge
-from explorer.formats import keeping, metadata
-from explorer.formats.base import Contents, Format, Origin
-from explorer.formats.choosing import name_column
+from explorer.errors import BadFile, BadParameter, ExplorerError, NoVectors, TooLarge
+from explorer.formats import given_maps, joining, keeping, metadata, sampling, shaping
+from explorer.formats.base import EMBED, Contents, Format, Origin
+from explorer.formats.choosing import name_column, text_columns
 from explorer.formats.cleaning import EXACT_FLOAT32, Health, converted, inspected
 from explorer.formats.pictures import picture_size, write_pictures
-from explorer.formats.refusal import foreign, why_not
+from explorer.formats.refusal import foreign, refused
 
 OPTIONS = (
     Param("vectors", "text", None, "The columns that make the vector: names, or a pattern such as p*."),
+    EMBED,
     Param("name", "text", None, "The column that names the rows."),
     Param("images", "text", None, "Show each row as a picture of HEIGHTxWIDTH grey levels, such as 28x28."),
     Param("encoder", "text", None, "The text encoder that the vectors were made with, for queries in words."),
+    joining.KEY,
+    *shaping.OPTIONS,
 )
 """What `--read key=value` may say, whatever the format."""
 HEAD_BYTES = 1 << 16
+HEAD_ROWS = 200
+"""So many records tell which columns hold text."""
 
 
 def recognised(path: Path) -> Format:
@@ -46,7 +51,7 @@ def recognised(path: Path) -> Format:
     head = head_of(path)
     kind = format_of(path, head) or last_resort(path, head)
     if kind is None:
-        raise BadFile(path, why_not(path, head, [kind.title for kind in formats.types().values()]))
+        raise refused(path, head, formats.types().values())
     return kind
 
 
@@ -96,9 +101,11 @@ def origin_of(path: Path) -> Origin:
     kind = recognised(path)
 
     def contents(options: Mapping[str, str], folder: Path, progress: Progress) -> Contents:
-        return kind.read(path, options, progress)
+        return kind.read_into(path, options, folder, progress)
 
-    return Origin(path, kind.name, kind.title, contents, kind.options, kind.chooses_columns)
+    # A file beside it that is not there has no stamp; whoever reads it says so.
+    others = tuple(keeping.stamp(other) for other in kind.others(path) if other.exists())
+    return Origin(path, kind.name, kind.title, contents, kind.options, kind.chooses_columns, others)
 
 
 def read(
@@ -135,8 +142,8 @@ def made(
     """
     path = origin.path
     wanted_metric = None if metric is None else metric_named(metric)
-    asked = _checked(origin, options or {})
-    table, explicit = (Path(metadata), True) if metadata is not None else (_table_beside(origin), False)
+    asked = checked(origin, options or {})
+    table, explicit = (Path(metadata), True) if metadata is not None else (table_beside(origin), False)
     before = None if origin.url else keeping.stamp(path)
     more = dict(facts or {}) if facts else None
     name = keeping.key(before, origin.name, origin.key, asked, table and keeping.stamp(table), explicit, title, more)
@@ -147,17 +154,23 @@ def made(
     if dataset is None:
         try:
             with keeping.new_folder() as folder:
-                contents = origin.contents(asked, folder, _part(progress, 0.0, 0.6))
-                contents = _with_table(contents, table, explicit, _part(progress, 0.6, 0.7))
+                read = origin.contents(shaping.heeded(asked), folder, _part(progress, 0.0, 0.6))
+                contents = shaping.shaped(read, asked)
+                contents = with_table(contents, table, explicit, asked.get("key"), _part(progress, 0.6, 0.7))
                 dataset = _made(origin, contents, asked, folder, _part(progress, 0.7, 1.0))
+                if read.file is not None and dataset.vectors_path != read.file:
+                    _remove_when_possible(read.file)
                 # Windows renames no folder with a mapped file in it.
-                del contents
+                del read, contents
                 dataset = replace(dataset, title=title or path.name, facts={**dataset.facts, **(facts or {})})
                 if before is not None and not keeping.same(path, before):
                     raise BadFile(path, "the file changed while it was read; open it again.")
                 dataset = keeping.keep(dataset, name)
         except MemoryError:
-            raise TooLarge(f"{origin.place}: reading this takes more memory than there is.") from None
+            what = "more memory than there is, or than a file of its size has need of"
+            raise TooLarge(
+                f"{origin.place}: reading this takes {what}; it may be damaged, or packed to do harm."
+            ) from None
         except ExplorerError:
             raise
         except OSError as error:
@@ -166,57 +179,57 @@ def made(
     return dataset if wanted_metric is None else replace(dataset, metric=wanted_metric)
 
 
-def _checked(origin: Origin, options: Mapping[str, str]) -> dict[str, str]:
+def checked(origin: Origin, options: Mapping[str, str]) -> dict[str, str]:
     """The options as the origin and this module understand them."""
     known = {param.name: param for param in (*OPTIONS, *origin.options)}
     asked = {key: str(value) for key, value in params.checked(tuple(known.values()), options, origin.title).items()}
     if "vectors" in asked and not origin.chooses_columns:
         raise BadParameter(f"vectors={asked['vectors']} chooses columns of a table, and {origin.title} has none.")
+    if EMBED.name in asked and not origin.chooses_columns:
+        raise BadParameter(f"embed={asked[EMBED.name]} names a column of a table, and {origin.title} has none.")
+    if EMBED.name in asked and "vectors" in asked:
+        raise BadParameter("vectors= and embed= exclude each other: the vectors are in the table, or made of its text.")
     return asked
 
 
-def _table_beside(origin: Origin) -> Path | None:
+def table_beside(origin: Origin) -> Path | None:
     """The table that belongs to a file by its name; a table itself needs none."""
     return None if origin.chooses_columns or origin.url else metadata.beside(origin.path)
 
 
-def _with_table(contents: Contents, table: Path | None, explicit: bool, progress: Progress) -> Contents:
+def with_table(contents: Contents, table: Path | None, explicit: bool, key: str | None, progress: Progress) -> Contents:
     """The contents with the columns of the table added; one that was only found by its name may fail to fit."""
     if table is None:
+        if key is not None:
+            raise BadParameter(f"key={key} joins a metadata table to the rows, and none was given; name it.")
         return contents
-    source_rows = len(contents.vectors) if contents.source_rows is None else contents.source_rows
     try:
-        columns = metadata.columns_of(table, source_rows, progress)
+        added = metadata.added(contents, table, key, progress)
+        fresh = added.columns[len(contents.columns) :]
+        # Where the file has all of it itself, a table that only lies beside it adds nothing.
+        own = not explicit and fresh and all(column.name.endswith(f" ({table.name})") for column in fresh)
+        return contents if own else added
     except BadFile as error:
         if explicit:
             raise
         warning = f"The table beside it was left out: {error}"
         return replace(contents, warnings=(*contents.warnings, warning))
-    if contents.rows is not None:
-        columns = tuple(column.take(contents.rows) for column in columns)
-    taken = {column.name for column in contents.columns}
-    if not explicit and taken.issuperset(column.name for column in columns):
-        return contents  # the file has all of it itself
-    added = (replace(c, name=f"{c.name} ({table.name})") if c.name in taken else c for c in columns)
-    return replace(
-        contents, columns=(*contents.columns, *added), facts={**contents.facts, "metadata": str(table.absolute())}
-    )
 
 
 def _made(origin: Origin, contents: Contents, options: Mapping[str, str], folder: Path, progress: Progress) -> Dataset:
     """The Dataset in `folder`, not saved yet."""
     vectors = contents.vectors
     source, dimensions = vectors.shape
+    if not dimensions:
+        _has_no_vectors(origin, contents)
     size = picture_size(options["images"], dimensions) if "images" in options else None
     names, called = _names(contents, options.get("name"))
     vectors_path, offset = contents.file or origin.path.absolute(), contents.offset
     health = inspected(vectors, progress) if contents.mappable or contents.file else None
     if health is None or len(health.bad):
-        keeping.check_room(source * dimensions * (4 if size is None else 5))
+        sampling.check_room(source, dimensions * (4 if size is None else 5), "Converting this file")
         vectors_path, offset = folder / "vectors.npy", None
         health = converted(vectors, vectors_path, progress)
-        if contents.file is not None:
-            _remove_when_possible(contents.file)
     if not health.good_rows:
         raise BadFile(origin.place, f"none of its {source:,} rows is usable: all hold NaN, infinity or no number.")
     rows, columns = contents.rows, contents.columns
@@ -225,6 +238,7 @@ def _made(origin: Origin, contents: Contents, options: Mapping[str, str], folder
         rows = good if rows is None else rows[good]
         columns = tuple(column.take(good) for column in columns)
         names = None if names is None else names.take(good)
+    maps, lost = given_maps.kept(contents.maps, health.good if len(health.bad) else None, folder)
     stat = vectors_path.stat()
     dataset = Dataset(
         folder=folder,
@@ -240,21 +254,35 @@ def _made(origin: Origin, contents: Contents, options: Mapping[str, str], folder
         stamp=(stat.st_size, stat.st_mtime_ns),
         source_rows=source if contents.source_rows is None else contents.source_rows,
         source_row_of=rows,
+        left_out=contents.left_out,
         names=None if names is None else Names.of(names),
         name_column=called,
         columns=columns,
-        warnings=(*contents.warnings, *_warnings(contents, health)),
+        warnings=(*contents.warnings, *_warnings(contents, health), *lost),
+        maps=maps,
         zero_rows=health.zero_rows,
         own_index=None if len(health.bad) else contents.own_index,
         encoder=options.get("encoder", ""),
         facts={**contents.facts, **({"source": origin.url} if origin.url else {})},
     )
+    pictures = folder / "images.npy"
+    if size is None and contents.images is not None:
+        np.save(pictures, contents.images if not len(health.bad) else contents.images[health.good])
+        return replace(dataset, images_path=pictures)
     if size is None:
         return dataset
-    pictures = folder / "images.npy"
     keeping.check_room(health.good_rows * dimensions)
     write_pictures(dataset.vectors, size, pictures)
     return replace(dataset, images_path=pictures)
+
+
+def _has_no_vectors(origin: Origin, contents: Contents) -> NoReturn:
+    """Say what can be done with a table that holds none."""
+    columns = [column for column in contents.columns if column.kind != "number"]
+    if texts := text_columns({column.name: column.strings()[:HEAD_ROWS] for column in columns}):
+        raise NoVectors(origin.place, texts)
+    there = ", ".join(column.name for column in contents.columns) or "none"
+    raise BadFile(origin.place, f"no column of this table holds numbers to be taken as the vector; columns: {there}.")
 
 
 def _remove_when_possible(file: Path) -> None:
@@ -268,17 +296,7 @@ def _names(contents: Contents, asked: str | None) -> tuple[Strings | None, str]:
     if contents.names is not None and asked in (None, contents.name_column):
         return contents.names, contents.name_column
     column = name_column(contents.columns, asked)
-    return (None, "") if column is None else (_cells(column), column.name)
-
-
-def _cells(column: Column) -> Strings:
-    """A column's cells as people read them."""
-    if isinstance(column.values, Strings):
-        return column.values
-    if column.kind == "category":
-        # Code −1, which stands for missing, is the empty string at the end.
-        return Strings.of((*column.labels, "")).take(np.where(column.values < 0, len(column.labels), column.values))
-    return Strings.of(column.cell(row) for row in range(len(column)))
+    return (None, "") if column is None else (column.strings(), column.name)
 
 
 def _metric(contents: Contents, health: Health, options: Mapping[str, str]) -> Metric:

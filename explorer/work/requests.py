@@ -15,17 +15,23 @@ from explorer.core import query as core_query
 from explorer.core.dataset import Dataset, fingerprinted
 from explorer.core.metric import Metric
 from explorer.core.neighbours import Neighbours
-from explorer.core.params import Params
+from explorer.core.params import Param, Params
 from explorer.core.projection import Projection
 from explorer.core.query import Query
+from explorer.errors import BadFile
+from explorer.formats.base import Part
+from explorer.formats.matching import Match
+from explorer.formats.preview import Preview
 from explorer.indexes import asking, building, saved, type_named, types
 from explorer.indexes import kept as kept_indexes
 from explorer.indexes.base import IndexHandle
 from explorer.measure import recall
 from explorer.projection import kept, positions_file
+from explorer.work import bounds
 from explorer.work.caching import Cache, CacheRequest
 from explorer.work.desk import Desk
 from explorer.work.inspecting import InspectRequest
+from explorer.work.previewing import DivideRequest, MatchRequest, PreviewRequest
 from explorer.work.serving import Connected, ConnectRequest, KeyringRequest, RemoveRequest, SoFarRequest
 
 UNKNOWN = "?"
@@ -44,14 +50,25 @@ class ReadRequest:
     dimensions: int | None = None
 
     def __call__(self, desk: Desk) -> Dataset:
-        return loading.load(
+        files = [path for path in (self.metadata, self.vectors, loading.path_of(self.source)) if path is not None]
+        with bounds.in_proportion(files):
+            return loading.load(
+                self.source,
+                metadata=self.metadata,
+                options=self.options,
+                metric=self.metric,
+                vectors=self.vectors,
+                dimensions=self.dimensions,
+                progress=desk.progress,
+            )
+
+    def crashed(self, how: str) -> BadFile:
+        """What to say when a library ended the process that read this, `how` such as “a library crashed”."""
+        reader = loading.reader_of(self.source)
+        return BadFile(
             self.source,
-            metadata=self.metadata,
-            options=self.options,
-            metric=self.metric,
-            vectors=self.vectors,
-            dimensions=self.dimensions,
-            progress=desk.progress,
+            f"what reads {reader or 'it'} broke down on it ({how}); it is damaged, or was made to do harm: write it "
+            "anew with what made it, or save its vectors with numpy.save.",
         )
 
 
@@ -108,6 +125,17 @@ class PositionsRequest:
 
     def __call__(self, desk: Desk) -> Projection:
         return positions_file.read(self.path, self.dataset)
+
+
+@dataclass(frozen=True, eq=False)
+class GivenMapRequest:
+    """Take a map that the Dataset's file held as the map."""
+
+    dataset: Dataset
+    name: str
+
+    def __call__(self, desk: Desk) -> Projection:
+        return positions_file.given(self.name, self.dataset)
 
 
 @dataclass(frozen=True, eq=False)
@@ -324,6 +352,8 @@ def family_of(request: Request) -> str:
     """
     if isinstance(request, OpenIndexRequest):
         return UNKNOWN
+    if isinstance(request, ReadRequest):
+        return loading.family_of(request.source)
     if isinstance(request, WarmUpRequest):
         return projection.method_named("umap").family
     if isinstance(request, ProjectRequest):
@@ -335,9 +365,13 @@ def family_of(request: Request) -> str:
 
 Request = (
     ReadRequest
+    | PreviewRequest
+    | MatchRequest
+    | DivideRequest
     | FingerprintRequest
     | ProjectRequest
     | PositionsRequest
+    | GivenMapRequest
     | SavePositionsRequest
     | WarmUpRequest
     | BuildRequest
@@ -356,4 +390,4 @@ Request = (
     | CacheRequest
     | InspectRequest
 )
-CLASSES: tuple[type[Any], ...] = (*Request.__args__, Answer, Cache, Connected)
+CLASSES: tuple[type[Any], ...] = (*Request.__args__, Answer, Cache, Connected, Match, Preview, Part, Param)

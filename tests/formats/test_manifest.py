@@ -56,14 +56,18 @@ def test_the_sentences_say_what_is_wrong() -> None:
     assert "empty" in sentence("nothing.csv")
     assert "1,125,899,906,842,624 bytes" in sentence("broken-header.safetensors")
     assert "record 20" in sentence("dim-changes.fvecs")
-    for unread in ("nulls.parquet", "missing-field.jsonl"):
-        assert "numpy.save" in sentence(unread)
 
 
 def test_the_choice_among_several_is_told() -> None:
     (warning,) = reading.read(DATA / "bad" / "no-train.hdf5").warnings
     assert "“left”" in warning
     assert "“right”" in warning
+
+
+def test_what_lacks_a_vector_is_counted_by_row_or_line() -> None:
+    rows, lines = (reading.read(DATA / "bad" / name).warnings[0] for name in ("nulls.parquet", "missing-field.jsonl"))
+    assert rows == "2 of 50 rows have no vector of 12 numbers in “embedding”: rows 3, 12."
+    assert lines == "2 of 50 lines have no vector of 12 numbers in “embedding”: lines 7, 45."
 
 
 def test_ragged_lines_are_named() -> None:

@@ -165,12 +165,12 @@ def test_options_are_checked(vectors: Path) -> None:
         ("x.npz", b"PK\x03\x04....a.npy", "archive"),
         ("x.joblib", b"\x80\x03c", "joblib"),
         ("x.mat", b"MATLAB 5.0 MAT-file", "MATLAB"),
-        ("x.gz", b"\x1f\x8b\x08", "gunzip"),
+        ("x.gz", b"\x1f\x8b\x08", "cut short"),
         ("x.npy", b"hello there", "numpy.save"),
         ("x.bin", bytes(range(256)) * 9, "dimensions=D"),
         ("x.dat", bytes(range(256)) * 9, "no format"),
         ("x.csv", b"", "empty"),
-        ("x.csv", bytes(100), "no format"),
+        ("x.csv", bytes(100), "not what its name says"),
     ],
 )
 def test_other_files_are_a_sentence_that_helps(tmp_path: Path, name: str, content: bytes, said: str) -> None:
