@@ -109,7 +109,7 @@ def _told(
     if key == BY_ROW:
         if records == dataset.source_rows:
             return f"A record for each of the {records:,} rows.", True
-        return f"{records:,} records for {dataset.source_rows:,} rows; by row it takes as many.", False
+        return f"{records:,} records for {dataset.source_rows:,} rows: in order, it takes one for each.", False
     places = dataset.source_row_of
     places = np.arange(dataset.rows) if places is None else places
     try:

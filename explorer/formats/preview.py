@@ -28,7 +28,7 @@ COLUMNS = 6
 NUMBERS = 6
 """How many rows, columns about them, and numbers of a vector are shown."""
 LONGEST = 60
-NO_VECTORS = "No column of this table holds numbers to be taken as the vector."
+NO_VECTORS = "No column of this table holds vectors: choose a column of text to embed."
 PARTIAL = ("rows", "sample", "seed")
 """Options that take a part of the rows."""
 
@@ -129,7 +129,7 @@ def of_origin(origin: Origin, found: Preview, metadata: Path | None = None, prog
             del contents
         return replace(found, **shown)
     except NoVectors as error:
-        return replace(found, problem=without_path(error, found.path), texts=error.columns)
+        return replace(found, problem=NO_VECTORS, texts=error.columns)
     except BadInput as error:
         return replace(found, problem=without_path(error, found.path))
     except MemoryError:
@@ -141,7 +141,8 @@ def of_origin(origin: Origin, found: Preview, metadata: Path | None = None, prog
 def without_path(error: Exception, path: Path) -> str:
     """The sentence of an error, without the file that everybody looks at."""
     said = str(error).removeprefix(f"{path}: ")
-    return said[:1].upper() + said[1:]
+    # The name of an option stays as it is written.
+    return said if "=" in said.split(" ", 1)[0] else said[:1].upper() + said[1:]
 
 
 def _shown(whole: Contents, asked: Mapping[str, str]) -> dict[str, Any]:

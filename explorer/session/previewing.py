@@ -28,16 +28,16 @@ class Previewing:
         self._task: Task | None = None
         opening.when_unclear = self.look
 
-    def look(self, request: ReadRequest, why: str = "", *, remember: bool = True) -> None:
-        """Look at a file as a request would read it; `why` somebody has to."""
+    def look(self, request: ReadRequest, *, remember: bool = True) -> None:
+        """Look at a file as a request would read it, or as it was read the last time where that says nothing."""
         if not request.options and request.metadata is None:
             options, metadata = self._settings.reading(request.source)
             request = replace(request, options=options, metadata=metadata)
-        self._session.update(draft=Draft(request, why, remember=remember), untold=None)
+        self._session.update(draft=Draft(request, remember=remember), untold=None)
         self._ask(request)
 
     def look_at(self, source: str) -> None:
-        """Look at a file, as it was read the last time."""
+        """Look at a file."""
         self.look(ReadRequest(source))
 
     def look_again(self) -> None:

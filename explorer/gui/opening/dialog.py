@@ -18,7 +18,7 @@ from explorer.session.opening import called
 from explorer.session.state import Draft, State
 
 SIZE = (940, 560)
-FORM_WIDTH = 316
+FORM_WIDTH = 352
 PAUSE_MS = 250
 """How long nobody has typed before the file is looked at anew."""
 TABLES = "Tables (*.tsv *.csv *.parquet *.jsonl *.feather *.arrow);;All files (*)"
@@ -40,7 +40,6 @@ class OpenDialog(QDialog):
         self.resize(*SIZE)
         self._title = label("", "title")
         self._facts = Line()
-        self._why = label("", wrap=True, selectable=True)
         self.form = OptionsForm(self._edited)
         self.table = RowsTable()
         self._problem = label("", "error", wrap=True, selectable=True)
@@ -88,13 +87,14 @@ class OpenDialog(QDialog):
         right.setSpacing(8)
         right.addWidget(heading("First rows"))
         right.addWidget(self._problem)
-        right.addWidget(self.table, 1)
+        right.addWidget(self.table, 10)
         right.addWidget(self._needs)
         too_large = QHBoxLayout()
         too_large.addWidget(self._too_large, 1)
         too_large.addWidget(self.advised, 0, Qt.AlignmentFlag.AlignTop)
         right.addLayout(too_large)
         right.addWidget(self._warnings)
+        right.addStretch(1)
         body = QHBoxLayout()
         body.setSpacing(16)
         body.addWidget(form, 0, Qt.AlignmentFlag.AlignTop)
@@ -110,7 +110,6 @@ class OpenDialog(QDialog):
         column.setSpacing(4)
         column.addWidget(self._title)
         column.addWidget(self._facts)
-        column.addWidget(self._why)
         column.addSpacing(12)
         column.addLayout(body, 1)
         column.addSpacing(8)
@@ -134,21 +133,25 @@ class OpenDialog(QDialog):
             self._title.setText(called(draft.request.source))
             self._title.setToolTip(draft.request.source)
             self._show_nothing()
-        _say(self._why, draft.why)
         self._bar.setVisible(draft.looking)
         self._show_metadata(draft)
+        first = self._shown is None and (draft.preview is not None or bool(draft.failure))
         if draft.preview is not None and draft.preview is not self._shown:
             self._shown = draft.preview
             self._show_preview(draft.preview, draft)
         if draft.failure:
             _say(self._problem, draft.failure)
         self.form.setEnabled(draft.preview is not None)
+        had_keyboard = self.go.hasFocus()
         self.go.setEnabled(self._can_be_opened)
+        if had_keyboard and not self.go.isEnabled():
+            self.cancel.setFocus()
         if not self.isVisible():
             self.open()
+        if first and self.go.isEnabled():
             self.go.setFocus()
-        elif begun:
-            self.go.setFocus()
+        elif first:
+            self.form.focus_first()
 
     @property
     def _can_be_opened(self) -> bool:

@@ -74,7 +74,7 @@ class Part(QWidget):
         self._changed = changed
         self.which = QComboBox()
         self.which.setAccessibleName("Rows")
-        for words, value in (("all rows", ALL), ("a random sample of", SAMPLE), ("the first", FIRST)):
+        for words, value in (("all rows", ALL), ("a sample of", SAMPLE), ("the first", FIRST)):
             self.which.addItem(words, value)
         self.count = QSpinBox()
         self.count.setAccessibleName("Number of rows")
@@ -83,6 +83,7 @@ class Part(QWidget):
         self.count.setStepType(QSpinBox.StepType.AdaptiveDecimalStepType)
         self.count.setValue(USUAL_SAMPLE)
         spaced(self.count)
+        self.count.setFixedWidth(112)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(8)

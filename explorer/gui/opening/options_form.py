@@ -21,6 +21,8 @@ OWN = ("array", "vectors", "embed", "name", "header", "delimiter", "orientation"
 ELSEWHERE = ("images", "encoder", "key")
 """Options that are kept as they were said, and have no field."""
 LABELS = 96
+LAST = 50
+"""Where the fields begin that stand below those of one format."""
 
 
 class OptionsForm(QWidget):
@@ -61,7 +63,7 @@ class OptionsForm(QWidget):
             ("part", "Read", self.part),
         )
         for name, words, field in fields:
-            self._add(name, words, field)
+            self._add(name, words, field, LAST + len(self._rows) if name in ("orientation", "part") else None)
 
     def values(self) -> dict[str, str]:
         """The options that the fields say, and those that have no field."""
@@ -110,7 +112,9 @@ class OptionsForm(QWidget):
         for name, field in self._special.items():
             param = self._declared[name]
             if isinstance(field, Choice):
-                field.offer([(AUTOMATIC, ""), *((choice, choice) for choice in param.choices)], _of(name, values))
+                field.offer(
+                    [(AUTOMATIC, ""), *((one, one) for one in param.choices if one.isalnum())], _of(name, values)
+                )
             else:
                 field.offer(AUTOMATIC, _of(name, values))
 
@@ -126,8 +130,8 @@ class OptionsForm(QWidget):
                 (field.which if isinstance(field, Part) else field).setFocus()
                 return
 
-    def _add(self, name: str, words: str, field: QWidget) -> None:
-        line = self._grid.rowCount()
+    def _add(self, name: str, words: str, field: QWidget, line: int | None = None) -> None:
+        line = len(self._rows) if line is None else line
         caption = label(words, "quiet")
         caption.setBuddy(field)
         self._grid.addWidget(caption, line, 0, Qt.AlignmentFlag.AlignVCenter)

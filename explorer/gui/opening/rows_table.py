@@ -12,7 +12,7 @@ from explorer.gui.widgets.columns import tabular
 Index = QModelIndex | QPersistentModelIndex
 ROW_HEIGHT = 25
 NARROWEST, WIDEST = 44, 200
-MARGIN = 16
+MARGIN = 26
 
 
 class _Model(QAbstractTableModel):
@@ -71,7 +71,7 @@ class RowsTable(QTableView):
         self.setShowGrid(False)
         self.setWordWrap(False)
         self.setTabKeyNavigation(False)
-        self.setStyleSheet("QTableView::item { padding: 0px 6px; }")
+        self.setStyleSheet("QTableView::item { padding: 0px 3px; }")
         self.verticalHeader().hide()
         self.verticalHeader().setDefaultSectionSize(ROW_HEIGHT)
         header = self.horizontalHeader()
@@ -89,6 +89,8 @@ class RowsTable(QTableView):
         if (header, cells) == (self._model.header, self._model.cells):
             return
         self._model.show(header, cells)
+        bar = self.horizontalScrollBar().sizeHint().height()
+        self.setMaximumHeight(self.horizontalHeader().sizeHint().height() + ROW_HEIGHT * max(1, len(cells)) + bar)
         metrics = self.fontMetrics()
         for i, name in enumerate(header):
             widest = max(metrics.horizontalAdvance(text) for text in (name, *(row[i] for row in cells)))
