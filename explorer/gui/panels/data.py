@@ -31,9 +31,7 @@ class DataPanel(QWidget):
         self._facts = label("", "quiet", wrap=True)
         self._read_with = Line()
         self.differently = button("Read differently …", files.read_differently, "link", tip="How this file is read")
-        self.add = button(
-            "Add metadata …", files.choose_metadata, "link", tip="Columns about the rows, from a table"
-        )
+        self.add = button("Add metadata …", files.choose_metadata, "link", tip="Columns about the rows, from a table")
         self._warnings = label("", "quiet", wrap=True, selectable=True)
         self._warnings.setAccessibleName("Notes on this file")
         self.colour = QComboBox()
