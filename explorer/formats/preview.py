@@ -14,7 +14,7 @@ from explorer.core import params
 from explorer.core.column import Column
 from explorer.core.params import Param
 from explorer.core.progress import Progress, silent
-from explorer.errors import BadInput, NoVectors
+from explorer.errors import BadInput, NoVectors, Untold
 from explorer.formats import keeping, reading, sampling, shaping
 from explorer.formats.base import EMBED, Contents, Origin, Part
 from explorer.formats.choosing import name_column, text_columns
@@ -112,7 +112,7 @@ def previewed(
 
 
 def of_origin(origin: Origin, found: Preview, metadata: Path | None = None, progress: Progress = silent) -> Preview:
-    """The same with what an origin's first rows tell, read into a folder that is gone at the end."""
+    """The same with what an origin's first rows tell, read into a folder that is gone at the end. Raises Untold."""
     try:
         asked = reading.checked(origin, found.values)
         with keeping.new_folder() as folder:
@@ -128,6 +128,8 @@ def of_origin(origin: Origin, found: Preview, metadata: Path | None = None, prog
             shown = _shown(contents, asked)
             del contents
         return replace(found, **shown)
+    except Untold:
+        raise
     except NoVectors as error:
         return replace(found, problem=NO_VECTORS, texts=error.columns)
     except BadInput as error:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from explorer.errors import Cancelled, ExplorerError
+from explorer.errors import Cancelled, ExplorerError, Untold
 from explorer.formats.preview import Preview
 from explorer.session.opening import Opening, called
 from explorer.session.session import Session
@@ -85,7 +85,12 @@ class Previewing:
             then(lambda draft: replace(draft, preview=found, failure=""))
 
         def failed(error: ExplorerError) -> None:
-            if not isinstance(error, Cancelled):
+            if isinstance(error, Untold):
+                # There is another question to be asked first.
+                remember = self._session.state.draft is None or self._session.state.draft.remember
+                self.leave()
+                self._opening.read(request, remember=remember, plainly=True)
+            elif not isinstance(error, Cancelled):
                 said = str(error).removeprefix(f"{request.source}: ")
                 then(lambda draft: replace(draft, failure=said[:1].upper() + said[1:]))
 

@@ -60,7 +60,7 @@ def test_of_a_large_text_only_the_beginning_is_read(tmp_path: Path, suffix: str)
     path.write_text(f"{line}\n" * rows)
     came: list[float] = []
     found = loading.previewed(path, progress=lambda fraction, note="": came.append(fraction or 0.0))
-    assert 0 < max(came) < 0.9
+    assert 1 <= len(came) <= 2, "told after each block, of which there are more"
     assert found.about and found.rows is not None and found.rows == pytest.approx(rows, rel=0.1)
     part = loading.previewed(path, options={"sample": "500"})
     assert part.taken == 500 and part.needed == 500 * 40 * 4
@@ -114,12 +114,13 @@ def test_samples_and_index_files_can_be_looked_at(tmp_path: Path) -> None:
 
     words = loading.previewed("sample:words")
     assert words.rows == 10_000 and words.name_column == "word"
-    index = AnnoyIndex(8, "angular")
-    for row, vector in enumerate(np.random.default_rng(0).normal(size=(300, 8)).tolist()):
+    index = AnnoyIndex(8, "manhattan")
+    vectors = np.abs(np.random.default_rng(0).standard_normal((300, 8)))
+    for row, vector in enumerate((vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).tolist()):
         index.add_item(row, vector)
     index.build(2)
     index.save(str(tmp_path / "x.ann"))
     with pytest.raises(Untold):
         loading.previewed(tmp_path / "x.ann")
-    found = loading.previewed(tmp_path / "x.ann", dimensions=8, metric="cosine")
+    found = loading.previewed(tmp_path / "x.ann", dimensions=8, metric="manhattan")
     assert (found.rows, found.dimensions, found.title) == (300, 8, "Annoy index")
