@@ -10,13 +10,14 @@ from explorer.core.dataset import Dataset
 
 
 def picture(dataset: Dataset, row: int) -> QImage | None:
-    """The grey picture of a row, or None where the Dataset has none."""
+    """The picture of a row, or None where the Dataset has none."""
     if dataset.images is None:
         return None
-    grey = np.ascontiguousarray(dataset.images[row])
-    height, width = grey.shape
+    pixels = np.ascontiguousarray(dataset.images[row])
+    height, width = pixels.shape[:2]
+    kind = QImage.Format.Format_Grayscale8 if pixels.ndim == 2 else QImage.Format.Format_RGB888
     # QImage does not own the buffer; the copy does.
-    return QImage(grey.data, width, height, width, QImage.Format.Format_Grayscale8).copy()
+    return QImage(pixels.data, width, height, pixels.strides[0], kind).copy()
 
 
 def thumbnail(dataset: Dataset, row: int, size: int, ratio: float = 1.0) -> QPixmap | None:

@@ -61,7 +61,7 @@ class Session:
     def fail(self, place: Place, error: ExplorerError | str) -> None:
         """Say what went wrong, at its place, and what would mend it."""
         others = tuple(problem for problem in self.state.problems if problem.place != place)
-        self.update(problems=(*others, Problem(place, str(error), _mend(error))))
+        self.update(problems=(*others, Problem(place, str(error), _mend(error), getattr(error, "code", ()))))
 
     def clear_problem(self, place: Place) -> None:
         """Nothing is wrong there any more."""

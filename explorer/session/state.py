@@ -49,6 +49,16 @@ class Problem:
     place: Place
     sentence: str
     mend: Mend = ""
+    code: tuple[str, ...] = ()
+    """The lines in which the sentence ends, for people to copy."""
+
+    @property
+    def text(self) -> str:
+        """The sentence as a window shows it: such lines stand by themselves."""
+        ending = "; ".join(self.code)
+        if not self.code or not self.sentence.endswith(ending):
+            return self.sentence
+        return "\n".join((self.sentence.removesuffix(ending).rstrip(), *self.code))
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ from explorer.core.neighbours import Neighbours
 from explorer.core.params import Param, Params
 from explorer.core.projection import Projection
 from explorer.core.query import Query
+from explorer.errors import BadFile
 from explorer.formats.base import Part
 from explorer.formats.matching import Match
 from explorer.formats.preview import Preview
@@ -25,6 +26,7 @@ from explorer.indexes import asking, building, saved, type_named, types
 from explorer.indexes.base import IndexHandle
 from explorer.measure import recall
 from explorer.projection import kept, positions_file
+from explorer.work import bounds
 from explorer.work.desk import Desk
 from explorer.work.inspecting import InspectRequest
 from explorer.work.previewing import DivideRequest, MatchRequest, PreviewRequest
@@ -46,14 +48,25 @@ class ReadRequest:
     dimensions: int | None = None
 
     def __call__(self, desk: Desk) -> Dataset:
-        return loading.load(
+        files = [path for path in (self.metadata, self.vectors, loading.path_of(self.source)) if path is not None]
+        with bounds.in_proportion(files):
+            return loading.load(
+                self.source,
+                metadata=self.metadata,
+                options=self.options,
+                metric=self.metric,
+                vectors=self.vectors,
+                dimensions=self.dimensions,
+                progress=desk.progress,
+            )
+
+    def crashed(self, how: str) -> BadFile:
+        """What to say when a library ended the process that read this, `how` such as “a library crashed”."""
+        reader = loading.reader_of(self.source)
+        return BadFile(
             self.source,
-            metadata=self.metadata,
-            options=self.options,
-            metric=self.metric,
-            vectors=self.vectors,
-            dimensions=self.dimensions,
-            progress=desk.progress,
+            f"what reads {reader or 'it'} broke down on it ({how}); it is damaged, or was made to do harm: write it "
+            "anew with what made it, or save its vectors with numpy.save.",
         )
 
 
@@ -110,6 +123,17 @@ class PositionsRequest:
 
     def __call__(self, desk: Desk) -> Projection:
         return positions_file.read(self.path, self.dataset)
+
+
+@dataclass(frozen=True, eq=False)
+class GivenMapRequest:
+    """Take a map that the Dataset's file held as the map."""
+
+    dataset: Dataset
+    name: str
+
+    def __call__(self, desk: Desk) -> Projection:
+        return positions_file.given(self.name, self.dataset)
 
 
 @dataclass(frozen=True, eq=False)
@@ -315,6 +339,8 @@ def family_of(request: Request) -> str:
     """
     if isinstance(request, OpenIndexRequest):
         return UNKNOWN
+    if isinstance(request, ReadRequest):
+        return loading.family_of(request.source)
     if isinstance(request, WarmUpRequest):
         return projection.method_named("umap").family
     if isinstance(request, ProjectRequest):
@@ -332,6 +358,7 @@ Request = (
     | FingerprintRequest
     | ProjectRequest
     | PositionsRequest
+    | GivenMapRequest
     | SavePositionsRequest
     | WarmUpRequest
     | BuildRequest

@@ -204,6 +204,10 @@ def test_a_file_that_cannot_be_read_is_said_where_one_is_chosen(empty: User, mon
     empty.until(lambda: empty.state.problem("data"))
     sentence = next(text for text in labels(empty.window.welcome) if "pickled.npy" in text)
     assert "Python objects" in sentence
+    assert sentence.splitlines()[1] == "import numpy"
+    copy = next(b for b in empty.window.welcome.findChildren(QPushButton) if b.text() == "Copy these lines")
+    QTest.mouseClick(copy, LEFT)
+    assert QApplication.clipboard().text().splitlines() == sentence.splitlines()[1:]
     empty.until(lambda: last.mapTo(empty.window, empty.window.rect().topLeft()) == before)
 
 
