@@ -126,8 +126,10 @@ class OptionsForm(QWidget):
 
     def focus_first(self) -> None:
         """Give the keyboard to the first field."""
-        for _, field in self._rows.values():
-            if not field.isHidden():
+        for line in range(self._grid.rowCount()):
+            item = self._grid.itemAtPosition(line, 1)
+            field = item.widget() if item is not None else None
+            if field is not None and not field.isHidden():
                 (field.which if isinstance(field, Part) else field).setFocus()
                 return
 
