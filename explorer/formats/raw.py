@@ -39,8 +39,8 @@ class Raw(Format):
         return path.suffix.casefold() in self.suffixes
 
     def read(self, path: Path, options: Mapping[str, str], progress: Progress) -> Contents:
-        """Map the numbers. Raises Unchosen with the dimensions that fit where they were not told, and BadFile where they
-        do not."""
+        """Map the numbers. Raises Unchosen, with the dimensions that fit, where they were not told, and BadFile where
+        they do not fit."""
         dtype = np.dtype(options.get(DTYPE.name) or BY_SUFFIX.get(path.suffix.casefold(), "float32")).newbyteorder("<")
         skip = int(options.get(SKIP.name, 0))
         size = path.stat().st_size - skip
