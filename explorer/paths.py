@@ -45,6 +45,13 @@ def frozen() -> bool:
     return bool(getattr(sys, "frozen", False))
 
 
+def licences() -> Path | None:
+    """The folder of the licence texts of all that an installed bundle holds; None elsewhere."""
+    program = Path(sys.executable).resolve().parent
+    places = (program / "licences", program.parent / "Resources" / "licences")
+    return next((place for place in places if place.is_dir()), None) if frozen() else None
+
+
 def _writable(folder: Path) -> Path | None:
     try:
         folder.mkdir(parents=True, exist_ok=True)

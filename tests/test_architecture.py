@@ -31,7 +31,19 @@ LAYERS = (
     {"gui"},
     {"cli"},
 )
-SHARED = {"errors", "paths", "find", "samples", "scratch", "room", "unfinished", "machine_code", "budget"}
+SHARED = {
+    "errors",
+    "paths",
+    "find",
+    "samples",
+    "scratch",
+    "room",
+    "unfinished",
+    "machine_code",
+    "budget",
+    "versions",
+    "crashes",
+}
 """Beneath all layers; core needs only the errors."""
 TOP = {"", "__main__", "library", "showing"}  # the public library and `python -m explorer` stand above all layers
 QT = {"PySide6", "shiboken6", "pyqtgraph"}

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import platform
 from collections.abc import Sequence
-from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
-from explorer import indexes
+from explorer import indexes, versions
 from explorer.cli.arguments import Command, add_json, add_redis, add_source, read, worker
 from explorer.cli.output import say, say_json
 from explorer.indexes.base import IndexType
@@ -16,10 +14,6 @@ from explorer.servers.abilities import Abilities
 from explorer.work.requests import FingerprintRequest
 from explorer.work.serving import Connected, ConnectRequest
 
-LIBRARIES = ("PySide6-Essentials", "pyqtgraph", "numpy", "umap-learn", "numba", "annoy", "pyarrow", "h5py")
-OPTIONAL = ("faiss-cpu", "hnswlib", "pynndescent", "usearch", "voyager", "redis", "zarr")
-"""Those of the extras; said where they are installed."""
-NOT_HERE = "not installed"
 NO_SERVER = "It lies on a server; say which: --redis redis://localhost:6379."
 
 
@@ -33,10 +27,8 @@ class Version(argparse.Action):
         values: str | Sequence[Any] | None,
         option_string: str | None = None,
     ) -> None:
-        say(f"ANN Explorer {_version('ann-explorer')}")
-        say(f"Python {platform.python_version()} · {platform.platform()} · {platform.machine()}")
-        here = (*LIBRARIES, *(name for name in OPTIONAL if _version(name) != NOT_HERE))
-        say(" · ".join(f"{name} {_version(name)}" for name in here))
+        for line in versions.lines():
+            say(line)
         parser.exit()
 
 
@@ -123,13 +115,6 @@ def _on_server(kind: IndexType, server: Abilities | None) -> str | None:
     if not kind.on_server:
         return None
     return NO_SERVER if server is None else kind.refused_by(server)
-
-
-def _version(name: str) -> str:
-    try:
-        return version(name)
-    except PackageNotFoundError:
-        return NOT_HERE
 
 
 def _declare_info(parser: argparse.ArgumentParser) -> None:

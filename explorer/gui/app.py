@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from types import TracebackType
 
 from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QApplication
 
-from explorer import paths
+from explorer import crashes, paths
 from explorer.gui.interrupts import Interrupts
 from explorer.gui.main_window import MainWindow
 
@@ -28,6 +30,30 @@ def application() -> QApplication:
     return app
 
 
+@contextlib.contextmanager
+def _reporting(windows: Sequence[MainWindow]) -> Iterator[None]:
+    """What should not have happened is reported and said in the windows, which go on."""
+
+    def unforeseen(kind: type[BaseException], error: BaseException, at: TracebackType | None) -> None:
+        before(kind, error, at)
+        path = crashes.report(error)
+        where = f" A report of it, without any of your data, is in {path}." if path else ""
+        for window in windows:
+            window.controller.session.fail("data", f"Something unforeseen happened; the window goes on.{where}")
+
+    earlier = crashes.watch()
+    for window in windows:
+        if earlier is not None:
+            said = f"The program ended unexpectedly the last time. A report, without any of your data, is in {earlier}."
+            window.controller.session.fail("data", said)
+    before, sys.excepthook = sys.excepthook, unforeseen
+    try:
+        yield
+    finally:
+        sys.excepthook = before
+        crashes.end_watch()
+
+
 def run(sources: Sequence[str], prepare: Callable[[MainWindow, str], None]) -> int:
     """Show a window for each source (one with the samples when there is none) until the last is closed.
 
@@ -42,7 +68,7 @@ def run(sources: Sequence[str], prepare: Callable[[MainWindow, str], None]) -> i
         if source:
             prepare(window, source)
         windows.append(window)
-    with Interrupts() as interrupts:
+    with _reporting(windows), Interrupts() as interrupts:
         interrupts.came.connect(app.closeAllWindows)
         interrupts.came.connect(app.quit)
         status = app.exec()

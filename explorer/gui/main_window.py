@@ -39,6 +39,7 @@ from explorer.session.settings import Settings
 from explorer.session.state import State
 
 if TYPE_CHECKING:
+    from explorer.gui.about import AboutDialog
     from explorer.gui.cache_dialog import CacheDialog
     from explorer.gui.server.dialog import ServerDialog
 
@@ -145,6 +146,18 @@ class MainWindow(QMainWindow):
 
         return CacheDialog(self.controller, self)
 
+    def show_about(self) -> None:
+        """Versions and licences."""
+        self.about_dialog.show()
+        self.about_dialog.activateWindow()
+
+    @cached_property
+    def about_dialog(self) -> AboutDialog:
+        """Made when it is first wanted."""
+        from explorer.gui.about import AboutDialog
+
+        return AboutDialog(self)
+
     def open_holding(self, holding: Holding, sample: int) -> bool:
         """Open what lies on the server, asking first when work would be lost; whether that was begun."""
         may = self.files.may_lose(self.controller.would_lose(), "Open another set?")
@@ -223,6 +236,7 @@ class MainWindow(QMainWindow):
             Action("Dark or light", "Ctrl+Shift+L", self.switch_theme),
             Action("Full screen", "F11", self.full_screen),
             Action("Commands", "Ctrl+K", self.open_palette),
+            Action("About ANN Explorer", "", self.show_about),
             Action("Quit", "Ctrl+Q", self.quit),
         ]
 
