@@ -15,7 +15,6 @@ from numpy.typing import NDArray
 
 from explorer import formats
 from explorer.core import params
-from explorer.core.column import Column
 from explorer.core.dataset import Dataset, block_rows
 from explorer.core.metric import Metric, metric_named
 from explorer.core.names import Names

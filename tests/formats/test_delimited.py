@@ -156,7 +156,7 @@ def test_columns_set_by_blanks(tmp_path: Path) -> None:
 
 
 def test_text_without_numbers_is_a_sentence(tmp_path: Path) -> None:
-    with pytest.raises(NoVectors, match="no column.*embed=b") as told:
+    with pytest.raises(NoVectors, match=r"no column.*embed=b") as told:
         read(tmp_path, "a,b,file\nx,some words,a/b.png\nz,w,a/c.png\n")
     assert told.value.columns == ("b", "a")
     with pytest.raises(BadFile):
