@@ -6,8 +6,10 @@ import json
 from pathlib import Path
 
 from explorer.encoders.base import EncoderType
-from explorer.encoders.token_table import MAX_LENGTH, Layout, TokenTable, said_in
+from explorer.encoders.token_table import LARGEST_JSON, MAX_LENGTH, Layout, TokenTable, said_in
 
+OWN_TENSOR = "embeddings"
+"""What model2vec calls its table; nobody else does."""
 STATIC, NORMALIZE = "StaticEmbedding", "Normalize"
 
 
@@ -44,13 +46,13 @@ def layout_of(folder: Path) -> Layout | None:
     config = folder / "config.json"
     if _there(folder, "model.safetensors", "tokenizer.json", "config.json"):
         said = said_in(config)
-        if said.get("model_type") == "model2vec" or "StaticModel" in (said.get("architectures") or ()):
+        if OWN_TENSOR in _tensors(folder / "model.safetensors"):
             limit = said.get("max_length", MAX_LENGTH)
             return Layout(
                 folder,
                 folder / "model.safetensors",
                 folder / "tokenizer.json",
-                "embeddings",
+                OWN_TENSOR,
                 normalize=bool(said.get("normalize", False)),
                 max_length=int(limit) if isinstance(limit, int) and limit > 0 else None,
             )
@@ -80,6 +82,19 @@ def modules_of(folder: Path, *, whole: bool = False) -> list[tuple[str, str]]:
         return kinds if whole else [(kind.rpartition(".")[2], place) for kind, place in kinds]
     except (OSError, ValueError, TypeError, KeyError, RecursionError):
         return []
+
+
+def _tensors(path: Path) -> frozenset[str]:
+    """The names in a safetensors file; of one that cannot be read the name that is looked for, so that whoever reads it
+    says what is wrong."""
+    try:
+        with path.open("rb") as file:
+            length = int.from_bytes(file.read(8), "little")
+            if length > LARGEST_JSON:
+                raise ValueError
+            return frozenset(json.loads(file.read(length)))
+    except (OSError, ValueError, TypeError, RecursionError):
+        return frozenset({OWN_TENSOR})
 
 
 def _there(folder: Path, *names: str) -> bool:

@@ -38,6 +38,8 @@ OPTIONS = (
 )
 """What `--read key=value` may say, whatever the format."""
 HEAD_BYTES = 1 << 16
+FEW, WORDS = 2, 3
+"""A vector of so few numbers, beside texts of so many words, may not be what was meant."""
 HEAD_ROWS = 200
 """So many records tell which columns hold text."""
 EXACT_FLOAT32 = 1 << 24
@@ -236,7 +238,7 @@ def _made(origin: Origin, contents: Contents, options: Mapping[str, str], folder
         names=None if names is None else Names.of(names),
         name_column=called,
         columns=columns,
-        warnings=(*contents.warnings, *_warnings(contents, health)),
+        warnings=(*contents.warnings, *_warnings(contents, health), *_text_instead(origin, contents)),
         zero_rows=health.zero_rows,
         own_index=None if len(health.bad) else contents.own_index,
         encoder=options.get("encoder", ""),
@@ -248,6 +250,21 @@ def _made(origin: Origin, contents: Contents, options: Mapping[str, str], folder
     keeping.check_room(health.good_rows * dimensions)
     write_pictures(dataset.vectors, size, pictures)
     return replace(dataset, images_path=pictures)
+
+
+def _text_instead(origin: Origin, contents: Contents) -> tuple[str, ...]:
+    """What to say of a table with sentences whose vector is only a number or two about them."""
+    dimensions = contents.vectors.shape[1]
+    if not origin.chooses_columns or dimensions > FEW or contents.words:
+        return ()
+    texts = {
+        column.name: column.values[:HEAD_ROWS] for column in contents.columns if isinstance(column.values, Strings)
+    }
+    likeliest = next(iter(text_columns(texts)), None)
+    if likeliest is None or sum(len(text.split()) for text in texts[likeliest]) < WORDS * len(texts[likeliest]):
+        return ()
+    what = "one column" if dimensions == 1 else f"{dimensions} columns"
+    return (f"The vector is {what} of numbers; to look at the text instead, say --read embed={likeliest}.",)
 
 
 def _has_no_vectors(origin: Origin, contents: Contents) -> NoReturn:

@@ -45,9 +45,9 @@ def exchanged(
     Raises OSError, http.client.HTTPException or TooMuch; Cancelled when `progress` says stop.
     """
     look = _watch(seconds, progress)
-    with contextlib.closing(_Patient(_connected(place, progress), look)) as link:
+    with contextlib.closing(_connected(place, progress)) as link:
         connection = http.client.HTTPConnection(place.host, place.port)
-        connection.sock = link
+        connection.sock = _Patient(link, look)
         connection.request(verb, path, body, {**headers, "Host": place.server, "Connection": "close"})
         with contextlib.closing(connection.getresponse()) as response:
             content = response.read(LARGEST_REPLY + 1)
@@ -127,10 +127,14 @@ def _connect(link: socket.socket, address: Any, look: Callable[[], None]) -> Non
 def _secured(link: socket.socket, place: Place, look: Callable[[], None]) -> ssl.SSLSocket:
     context = ssl.create_default_context()
     secured = context.wrap_socket(link, server_hostname=place.host, do_handshake_on_connect=False)
-    for _ in _until(look):
-        with contextlib.suppress(TimeoutError):
-            secured.do_handshake()
-            break
+    try:
+        for _ in _until(look):
+            with contextlib.suppress(TimeoutError):
+                secured.do_handshake()
+                break
+    except BaseException:
+        secured.close()
+        raise
     return secured
 
 
@@ -158,7 +162,7 @@ class _Patient:
         return io.BufferedReader(_Inbound(self._link, self._look))
 
     def close(self) -> None:
-        self._link.close()
+        """http.client lets go of it as soon as it has read the head of the answer; the rest is still to come."""
 
 
 class _Inbound(io.RawIOBase):
