@@ -115,7 +115,7 @@ def test_stopping_leaves_nothing(table: Path, tmp_path: Path, monkeypatch: pytes
 
 
 def test_what_cannot_be_embedded_is_told(table: Path, tmp_path: Path) -> None:
-    with pytest.raises(BadParameter, match="no column “nix”.*: title, about"):
+    with pytest.raises(BadParameter, match=r"no column “nix”.*: title, about"):
         embedded(table, "nix")
     with pytest.raises(BadParameter, match="“stars” holds numbers"):
         embedded(table, "stars")

@@ -257,9 +257,8 @@ def _text_instead(origin: Origin, contents: Contents) -> tuple[str, ...]:
     dimensions = contents.vectors.shape[1]
     if not origin.chooses_columns or dimensions > FEW or contents.words:
         return ()
-    texts = {
-        column.name: column.values[:HEAD_ROWS] for column in contents.columns if isinstance(column.values, Strings)
-    }
+    packed = {column.name: column.values for column in contents.columns if isinstance(column.values, Strings)}
+    texts = {name: [text for text in values[:HEAD_ROWS] if text.strip()] for name, values in packed.items()}
     likeliest = next(iter(text_columns(texts)), None)
     if likeliest is None or sum(len(text.split()) for text in texts[likeliest]) < WORDS * len(texts[likeliest]):
         return ()
