@@ -14,7 +14,7 @@ from explorer.core.progress import Progress
 from explorer.core.strings import Strings
 from explorer.encoders.base import Encoder
 from explorer.errors import BadFile, BadParameter
-from explorer.formats import keeping
+from explorer.formats import keeping, shaping
 from explorer.formats.base import EMBED, Contents, Origin
 from explorer.formats.cleaning import write_header
 from explorer.formats.text_table import listed
@@ -36,7 +36,8 @@ def embedded(origin: Origin, encoder: Encoder) -> Origin:
         def reading(fraction: float | None, note: str = "") -> None:
             progress(None if fraction is None else READ_SHARE * fraction, note)
 
-        found = origin.contents(options, folder, reading)
+        # What nobody wants is not encoded: somebody may pay for each text.
+        found = replace(shaping.shaped(origin.contents(options, folder, reading), options), beyond=0)
         column = _column(found.columns, options[EMBED.name])
         texts = column.strings()
         rows = np.array([row for row, text in enumerate(texts) if text.strip()], np.int64)
@@ -102,6 +103,7 @@ def _of_rows(contents: Contents, rows: NDArray[np.int64], count: int, name: str)
     )
     return replace(
         contents,
+        names=None if contents.names is None else contents.names.take(rows),
         columns=tuple(column.take(rows) for column in contents.columns),
         rows=rows if contents.rows is None else contents.rows[rows],
         source_rows=count if contents.source_rows is None else contents.source_rows,

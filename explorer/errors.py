@@ -4,6 +4,7 @@ ExplorerError
 ├── BadInput                 what was given cannot be used (exit status 2)
 │   ├── BadFile              a file that cannot be read, or not as asked
 │   │   ├── NoVectors        a table that holds text and no vectors
+│   │   ├── Unchosen         a file of which something has to be chosen first
 │   │   └── Untold           an index file that leaves something to be told
 │   ├── BadQuery             a query that cannot be read or has no answer
 │   │   └── UnknownName      no row bears that name
@@ -59,6 +60,13 @@ class Untold(BadFile):
     def __init__(self, path: Path | str, what: str, readings: Iterable[tuple[int, str]] = ()) -> None:
         super().__init__(path, what)
         self.readings = tuple(readings)
+
+
+class Unchosen(BadFile):
+    """A file that can be read once somebody has chosen: which of its arrays, its shape, what makes the vectors.
+
+    The sentence says which option chooses; a window asks instead.
+    """
 
 
 class NoVectors(BadFile):

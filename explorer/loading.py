@@ -20,8 +20,9 @@ from explorer.embedding import embedded
 from explorer.encoders import DEFAULT, encoder_named
 from explorer.encoders.base import Encoder
 from explorer.errors import BadParameter, Unavailable
-from explorer.formats import reading, refusal
+from explorer.formats import preview, reading, refusal
 from explorer.formats.base import EMBED, Contents, Origin
+from explorer.formats.preview import Preview
 from explorer.indexes import saved
 from explorer.indexes.saved import IndexFile
 from explorer.samples import sample_named
@@ -73,6 +74,32 @@ def load(
             f"encoder={encoder.name} makes {encoder.dimensions} numbers; the vectors here have {dataset.dimensions}."
         )
     return dataset
+
+
+def previewed(
+    source: str | Path,
+    *,
+    metadata: str | Path | None = None,
+    options: Mapping[str, str] | None = None,
+    metric: str | None = None,
+    dimensions: int | None = None,
+    progress: Progress = silent,
+) -> Preview:
+    """What `load` would make of a file, of an index file or a sample set, from its headers and first rows.
+
+    What cannot be read as it stands is the Preview's `problem`. Raises BadFile for what nothing here recognises, and
+    Untold as `load` does.
+    """
+    given, table = dict(options or {}), None if metadata is None else Path(metadata)
+    if isinstance(source, str) and source.startswith(SAMPLE):
+        sample = sample_named(source.removeprefix(SAMPLE))
+        return preview.previewed(sample.vectors, {**sample.options, **given}, table or sample.metadata, progress)
+    path = Path(source).expanduser()
+    index = _index_file(path, dimensions, metric)
+    if index is None:
+        return preview.previewed(path, given, table, progress)
+    found = Preview(path, index.kind.name, f"{index.kind.title} index", reading.OPTIONS, given)
+    return preview.of_origin(_origin(index), found, table, progress)
 
 
 def _from_file(

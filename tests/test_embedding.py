@@ -7,9 +7,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from explorer import embedding
 from explorer.core.dataset import Dataset
+from explorer.core.progress import Progress
 from explorer.encoders import encoder_named
 from explorer.encoders.token_table import TokenTable
 from explorer.errors import BadFile, BadParameter, Cancelled, NoVectors
@@ -59,6 +61,21 @@ def test_ragged_lines_and_rows_without_text_are_both_left_out(table: Path) -> No
     assert [dataset.source_row(row) for row in range(3)] == [0, 3, 5]
     assert dataset.source_rows == 6
     assert len(dataset.warnings) == 2
+
+
+def test_only_the_rows_that_are_wanted_are_encoded(table: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    encode, counts = TokenTable.encode, []
+
+    def counting(self: TokenTable, texts: list[str], progress: Progress) -> NDArray[np.float32]:
+        counts.append(len(texts))
+        return encode(self, texts, progress)
+
+    monkeypatch.setattr(TokenTable, "encode", counting)
+    first, drawn = embedded(table, rows="3"), embedded(table, "title", sample="2")
+    assert (first.rows, first.source_rows, drawn.rows, drawn.left_out, drawn.dropped) == (2, 3, 2, 3, 0)
+    assert first.warnings[0].startswith("The first 3 rows; ")
+    assert first.warnings[1:] == ("1 row has no text in “about” and was dropped: row #1 (source rows, from 0).",)
+    assert counts == [2, 2]
 
 
 def test_it_is_made_once(table: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -29,7 +29,8 @@ class Dataset:
     """Vectors float32 (rows, dimensions), all finite; row names, metadata columns and where all of it came from.
 
     It lives in `folder` (a description, names and columns as plain `.npy`) and in `vectors_path`, which is the
-    user's own file when that could be mapped as it is. To cross a process border it is opened again from `folder`.
+    user's own file when its vectors could be mapped where they lie. To cross a process border it is opened again from
+    `folder`.
     """
 
     folder: Path
@@ -52,8 +53,12 @@ class Dataset:
     name_column: str = ""
     columns: tuple[Column, ...] = ()
     warnings: tuple[str, ...] = ()
+    left_out: int = 0
+    """How many rows of the file are not here because a sample was asked for."""
     zero_rows: int = 0
     """How many vectors are all zeros: they have no cosine."""
+    vectors_offset: int | None = None
+    """The byte of `vectors_path` at which the vectors lie, float32 in C order; None in a `.npy`, which says so."""
     images_path: Path | None = None
     """Pictures of the rows as uint8 `.npy` (rows, height, width); None where there are none."""
     own_index: Path | None = None
@@ -69,8 +74,10 @@ class Dataset:
     def vectors(self) -> NDArray[np.float32]:
         """The vectors, mapped read-only. Raises BadFile when the file has changed since it was read."""
         self.check_unchanged()
-        mapped = np.load(self.vectors_path, mmap_mode="r", allow_pickle=False)
-        return np.asarray(mapped).view()
+        if self.vectors_offset is None:
+            return np.asarray(np.load(self.vectors_path, mmap_mode="r", allow_pickle=False)).view()
+        shape = self.rows, self.dimensions
+        return np.asarray(np.memmap(self.vectors_path, "<f4", "r", self.vectors_offset, shape)).view()
 
     @cached_property
     def images(self) -> NDArray[np.uint8] | None:
@@ -84,8 +91,8 @@ class Dataset:
 
     @property
     def dropped(self) -> int:
-        """How many rows of the file are not here."""
-        return self.source_rows - self.rows
+        """How many rows of the file are not here because they cannot be used."""
+        return self.source_rows - self.rows - self.left_out
 
     @property
     def bytes(self) -> int:

@@ -16,19 +16,21 @@ from explorer.core.metric import Metric
 from explorer.core.params import Param
 from explorer.core.progress import Progress
 from explorer.core.strings import Strings
+from explorer.formats.blocks import Blocks
 
 
 @dataclass(frozen=True, eq=False)
 class Contents:
     """What a file holds, before cleaning: `formats.reading` drops bad rows, converts, and makes a Dataset of it.
 
-    `vectors` is (n, d) of any real dtype, possibly mapped, with one row for each record that the format could read;
-    (n, 0) from a table that has none, or that was asked to embed a column: all that it holds is in `columns` then.
-    `rows` says where those stand among the `source_rows` records of the file (None: all of them, in order); names and
-    columns have n entries as well. `mappable` says that `path` itself can be mapped as a float32 C-order `.npy`.
+    `vectors` is (n, d) of any real dtype, possibly mapped or read as they are asked for, with one row for each record
+    that the format could read; (n, 0) from a table that has none, or that was asked to embed a column: all that it
+    holds is in `columns` then. `rows` says where those stand among the `source_rows` records of the file (None: all of
+    them, in order); names and columns have n entries as well. `mappable` says that `path` itself can be mapped: from
+    the byte `offset` on it holds them all as float32 in C order, or, without one, it is a `.npy` that does.
     """
 
-    vectors: NDArray[Any]
+    vectors: NDArray[Any] | Blocks
     names: Strings | None = None
     name_column: str = ""
     columns: tuple[Column, ...] = ()
@@ -36,6 +38,7 @@ class Contents:
     source_rows: int | None = None
     warnings: tuple[str, ...] = ()
     mappable: bool = False
+    offset: int | None = None
     metric: Metric | None = None
     words: bool = False
     """The rows are words or texts, so that cosine is the natural metric."""
@@ -45,6 +48,14 @@ class Contents:
     """The element type where they come from, when that is not the one of `vectors`."""
     own_index: Path | None = None
     """The index that they came with, where its numbers are the rows: it is no index of them once a row is dropped."""
+    axes: tuple[str, ...] = ()
+    """The names of the d dimensions, where the file has any; they name the rows where its axes are swapped."""
+    left_out: int = 0
+    """How many of the source rows were not drawn for a sample; those are no dropped ones."""
+    beyond: int = 0
+    """How many records follow the first ones, where only these were asked for (`rows`); source rows end before them."""
+    guessed: bool = False
+    """Nobody counted what is beyond: it follows from the size of the file."""
     facts: dict[str, str] = field(default_factory=dict)
     """More to show about the file, such as which columns were taken as the vector."""
 
@@ -110,6 +121,8 @@ class Format(ABC):
     table beside it."""
     native: bool = False
     """Read by a library that hostile bytes may crash, so that it is read in a process of its own."""
+    folder: bool = False
+    """What is read is a folder: `recognises` is asked of folders, with an empty head, and of no file."""
     rank: int = 100
     """Which format is asked first when several recognise a file: the lower, the earlier."""
 
@@ -124,6 +137,22 @@ class Format(ABC):
         """
         return ()
 
+    def records(self, path: Path, options: Mapping[str, str], progress: Progress) -> tuple[Column, ...] | None:
+        """The columns about the rows of a table, and not its vectors, of which it need have none; None where the file
+        is no table.
+
+        This is what is read of metadata, and shown of a table whose vectors nobody has found. Raises BadFile.
+        """
+        if not self.chooses_columns:
+            return None
+        # Asked to embed a column, a table gives all that it holds as columns.
+        return self.read(path, {**options, EMBED.name: ""}, progress).columns
+
     @abstractmethod
     def read(self, path: Path, options: Mapping[str, str], progress: Progress) -> Contents:
-        """Read the file. Raises BadFile with one sentence that names the line, byte or shape that is wrong."""
+        """Read the file. Raises BadFile with one sentence that names the line, byte or shape that is wrong, Unchosen
+        where something has to be chosen first.
+
+        `rows` and `sample` among the options are applied to what is returned; a format that parses its file heeds them
+        itself (see `formats.sampling`), so that what nobody wants is not kept.
+        """

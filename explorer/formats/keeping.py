@@ -19,7 +19,7 @@ from explorer.core.dataset import Dataset
 from explorer.errors import BadFile
 from explorer.formats.holding import Hold, unheld
 
-LAYOUT = 2
+LAYOUT = 4
 """Raised whenever what a folder holds, or how a file is read, changes: older folders are then not looked at."""
 MARGIN_BYTES = 64 << 20
 """What is left free on the disk."""
@@ -36,14 +36,31 @@ Stamp = tuple[str, int, int]
 
 
 def stamp(path: Path) -> Stamp:
-    """Absolute path, size and mtime_ns: what a file is known by. Raises BadFile when it is not there."""
+    """Absolute path, size and mtime_ns: what a file is known by; of a folder the sum of all sizes below it, and the
+    newest time. Raises BadFile when it is not there."""
     try:
-        stat = path.stat()
+        size, changed = _tree_stamp(path) if path.is_dir() else _file_stamp(path)
     except FileNotFoundError:
         raise BadFile(path, "there is no such file.") from None
     except OSError as error:
         raise BadFile(path, f"it cannot be read: {error.strerror or error}.") from None
-    return (str(path.absolute()), stat.st_size, stat.st_mtime_ns)
+    return (str(path.absolute()), size, changed)
+
+
+def _file_stamp(path: Path) -> tuple[int, int]:
+    stat = path.stat()
+    return stat.st_size, stat.st_mtime_ns
+
+
+def _tree_stamp(folder: Path) -> tuple[int, int]:
+    """Folders count with their times, which change when something in them comes or goes."""
+    size, changed = 0, folder.stat().st_mtime_ns
+    for place, folders, files in os.walk(folder):
+        for name in (*folders, *files):
+            stat = Path(place, name).lstat()
+            size += stat.st_size
+            changed = max(changed, stat.st_mtime_ns)
+    return size, changed
 
 
 def key(*parts: object) -> str:
@@ -223,7 +240,6 @@ def _removed(folder: Path) -> bool:
 def same(path: Path, before: Stamp) -> bool:
     """Whether a file is still what its stamp says."""
     try:
-        stat = path.stat()
-    except OSError:
+        return stamp(path) == before
+    except BadFile:
         return False
-    return (stat.st_size, stat.st_mtime_ns) == before[1:]

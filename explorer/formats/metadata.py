@@ -1,25 +1,23 @@
-"""The table beside a file of vectors: a record for each row, as names and columns."""
+"""The table that goes with a file of vectors: columns about its rows, a record for each row or joined by a key."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
+from explorer import formats
 from explorer.core.column import Column
 from explorer.core.progress import Progress
 from explorer.errors import BadFile
-from explorer.formats import dialect as dialects
-from explorer.formats.arrow import column_of
-from explorer.formats.choosing import vector_columns
-from explorer.formats.text_table import Ragged, batches, listed, translated
-
-if TYPE_CHECKING:
-    import pyarrow as pa
+from explorer.formats import joining, text_records
+from explorer.formats.base import Contents, Format
+from explorer.formats.joining import Join, Key
 
 SUFFIXES = (".tsv", ".csv")
-VECTOR = 8
-"""So many columns of numbers that would be a vector, in a table of vectors of its own, are not read as metadata."""
+NAME = "name"
+"""What the names of rows are called that come from no column."""
 
 
 def beside(path: Path) -> Path | None:
@@ -31,75 +29,77 @@ def beside(path: Path) -> Path | None:
     return None
 
 
-def columns_of(path: Path, rows: int, progress: Progress) -> tuple[Column, ...]:
-    """The columns of a table that must hold `rows` records, with a header or without.
+def columns_of(path: Path, progress: Progress, rows: int | None = None) -> tuple[Column, ...]:
+    """The columns of a table of any format; `rows` is how many records are expected, which tells whether the first
+    line of a text is one. Raises BadFile when it cannot be read, or is no table."""
+    kind = table_format(path)
+    columns = None if kind is None else kind.records(path, {}, progress)
+    if columns is None:
+        return text_records.columns_of(path, {}, progress, rows)
+    if not columns:
+        raise BadFile(path, "it holds only vectors, and no column about the rows.")
+    return columns
 
-    Where the first line could be either, the count decides. Raises BadFile when the table cannot be read, or holds
-    another number of records.
+
+def table_format(path: Path) -> Format | None:
+    """The format of a table that is no text; None for text, and for whatever else is read as such.
+
+    Raises BadFile when it is not there, or empty.
     """
-    import pyarrow as pa
-
     if not path.is_file():
         raise BadFile(path, "there is no such file.")
-    head, whole = dialects.read_head(path)
+    with path.open("rb") as file:
+        head = file.read(1 << 16)
     if not head:
         raise BadFile(path, "the metadata table is empty.")
-    dialect = dialects.sniffed(path, head, whole, {})
-    vector = vector_columns(dialect)
-    features = set(vector.names) if vector and (vector.lists or len(vector.names) >= VECTOR) else set()
-    wanted = [name for name in dialect.columns if name not in features]
-    if not wanted:
-        raise BadFile(path, "it holds only vectors, and no column about the rows.")
-    types = dict.fromkeys(wanted, pa.large_string())
-    ragged = Ragged(len(dialect.columns))
-    try:
-        try:
-            table = _table(path, dialect, types, ragged, progress)
-        except pa.ArrowInvalid as error:
-            if "UTF8" not in str(error):
-                raise
-            dialect, ragged = replace(dialect, encoding="latin-1"), Ragged(len(dialect.columns))
-            table = _table(path, dialect, types, ragged, progress)
-    except (pa.ArrowException, UnicodeError) as error:
-        raise translated(path, error) from None
-    if ragged.lines:
-        where = listed("line", ragged.lines)
-        raise BadFile(
-            path,
-            f"{where} of the metadata table {'has' if len(ragged.lines) == 1 else 'have'} not "
-            f"{ragged.expected} cells, so its rows cannot be matched with the vectors.",
-        )
-    columns: dict[str, pa.ChunkedArray] = {name: table.column(name) for name in wanted}
-    if len(table) != rows:
-        otherwise = _with_the_first_line_read_otherwise(dialect, columns, rows)
-        if otherwise is None:
-            raise BadFile(path, f"the metadata table has {len(table):,} rows and the file has {rows:,} vectors.")
-        columns = otherwise
-    return tuple(column_of(name, cells, dialect.decimal) for name, cells in columns.items())
+    tables = (kind for kind in formats.types().values() if kind.chooses_columns)
+    found = next((kind for kind in tables if kind.recognises(path, head)), None)
+    return None if found is None or found.name in text_records.FORMATS else found
 
 
-def _with_the_first_line_read_otherwise(
-    dialect: dialects.Dialect, columns: dict[str, pa.ChunkedArray], rows: int
-) -> dict[str, pa.ChunkedArray] | None:
-    """The columns with the header taken for a record, or the first record for the header; None if no count fits."""
-    import pyarrow as pa
-
-    records = len(next(iter(columns.values())))
-    places = [dialect.columns.index(name) for name in columns]
-    if dialect.named and records == rows - 1:
-        made_up = dialect.without_header().columns
-        first = [pa.array([name], pa.large_string()) for name in columns]
-        return {
-            made_up[i]: pa.chunked_array([cell, *column.chunks])
-            for i, cell, column in zip(places, first, columns.values(), strict=True)
-        }
-    if not dialect.named and records == rows + 1:
-        header = dialects.distinct(dialect.rows[0])
-        return {header[i]: column.slice(1) for i, column in zip(places, columns.values(), strict=True)}
-    return None
+def own_columns(contents: Contents) -> tuple[Column, ...]:
+    """What a file itself says of its rows, the names among it."""
+    called = contents.name_column or NAME
+    if contents.names is None or any(column.name == called for column in contents.columns):
+        return contents.columns
+    return (Column(called, "text", contents.names), *contents.columns)
 
 
-def _table(path: Path, dialect: dialects.Dialect, types: dict[str, Any], ragged: Ragged, progress: Progress) -> Any:
-    import pyarrow as pa
+def added(contents: Contents, table: Path, key: str | None, progress: Progress) -> Contents:
+    """The contents with the columns of a table: a record for each row of the file, or joined by a `key` (see
+    `joining.KEY`). Raises BadFile when they do not fit, BadParameter for a key that is not there."""
+    source_rows = len(contents.vectors) if contents.source_rows is None else contents.source_rows
+    warnings = contents.warnings
+    if key is None:
+        columns = columns_of(table, progress, source_rows)
+        columns = by_row(columns, source_rows, table, part=contents.beyond > 0)
+        if contents.rows is not None:
+            columns = tuple(column.take(contents.rows) for column in columns)
+    else:
+        wanted = Key.of(key)
+        places = np.arange(len(contents.vectors)) if contents.rows is None else contents.rows
+        columns, found = joining.joined(columns_of(table, progress), wanted, own_columns(contents), places, table)
+        warnings = (*warnings, said(found, wanted, table, part=bool(contents.left_out or contents.beyond)))
+    taken = {column.name for column in contents.columns}
+    renamed = (replace(c, name=f"{c.name} ({table.name})") if c.name in taken else c for c in columns)
+    facts = {**contents.facts, "metadata": str(table.absolute())}
+    return replace(contents, columns=(*contents.columns, *renamed), warnings=warnings, facts=facts)
 
-    return pa.Table.from_batches(batches(path, dialect, types, ragged, progress), pa.schema(types.items()))
+
+def by_row(columns: tuple[Column, ...], rows: int, table: Path, *, part: bool = False) -> tuple[Column, ...]:
+    """The columns of a table that must hold `rows` records; more of them where these are only a `part` of the file."""
+    records = len(columns[0])
+    if records == rows:
+        return columns
+    if part and records > rows:
+        return tuple(column.take(np.arange(rows)) for column in columns)
+    raise BadFile(
+        table,
+        f"the metadata table has {records:,} rows and the file has {rows:,} vectors; where a column tells which "
+        "belong together, join by it: --read key=COLUMN.",
+    )
+
+
+def said(found: Join, key: Key, table: Path, *, part: bool = False) -> str:
+    """What is said of a join; of a `part` of the file other records are expected to be left."""
+    return f"{table.name}, joined by {key}: {(replace(found, left_over=0) if part else found).sentence()}."

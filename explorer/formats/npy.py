@@ -5,14 +5,17 @@ from __future__ import annotations
 import ast
 import struct
 from collections.abc import Mapping
+from dataclasses import dataclass
+from math import prod
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 
 from explorer.core.progress import Progress
 from explorer.errors import BadFile
 from explorer.formats.base import Contents, Format
+from explorer.formats.mapping import in_place
 
 MAGIC = b"\x93NUMPY"
 LONGEST_HEADER = 10_000
@@ -33,45 +36,57 @@ class Npy(Format):
 
     def read(self, path: Path, options: Mapping[str, str], progress: Progress) -> Contents:
         """Map the array, whatever its dtype and order. Raises BadFile for what is no table of numbers."""
-        dtype, fortran, shape, offset = _header(path)
-        _check_dtype(path, dtype)
-        _check_shape(path, shape)
-        rows, dimensions = shape
-        expected, there = offset + rows * dimensions * dtype.itemsize, path.stat().st_size
+        with path.open("rb") as file:
+            header = read_header(file, path)
+        check_dtype(path, header.dtype)
+        shape = checked_shape(path, header.shape)
+        expected, there = header.length + header.bytes, path.stat().st_size
         if there < expected:
+            rows, dimensions = shape
             raise BadFile(
                 path,
-                f"the file is cut short: its header promises {rows:,} × {dimensions:,} of {dtype.name}, which takes "
-                f"{expected:,} bytes, and there are {there:,}; copy or save it again.",
+                f"the file is cut short: its header promises {rows:,} × {dimensions:,} of {header.dtype.name}, which "
+                f"takes {expected:,} bytes, and there are {there:,}; copy or save it again.",
             )
-        vectors = np.memmap(path, dtype, "r", offset, (rows, dimensions), "F" if fortran else "C")
-        # BLAS copies what is not aligned, so such a file is better converted once.
-        mappable = dtype == np.dtype("<f4") and vectors.flags.c_contiguous and offset % 4 == 0
-        return Contents(np.asarray(vectors), mappable=mappable)
+        return in_place(path, header.dtype, shape, header.length, fortran=header.fortran)
 
 
-def _header(path: Path) -> tuple[np.dtype[Any], bool, tuple[int, ...], int]:
-    """dtype, Fortran order, shape, and where the data begins; nothing in it is executed."""
-    with path.open("rb") as file:
-        start = file.read(12)
-        wide = start[6:7] > b"\x01"
-        try:
-            (length,) = struct.unpack("<I", start[8:12]) if wide else struct.unpack("<H", start[8:10])
-            if length > LONGEST_HEADER:
-                raise ValueError
-            offset = (12 if wide else 10) + length
-            file.seek(offset - length)
-            said = ast.literal_eval(file.read(length).decode("utf-8" if start[6:7] > b"\x02" else "latin-1").strip())
-            dtype = np.lib.format.descr_to_dtype(said["descr"])
-            shape = tuple(int(size) for size in said["shape"])
-            if min(shape, default=0) < 0:
-                raise ValueError
-            return dtype, bool(said["fortran_order"]), shape, offset
-        except (struct.error, ValueError, TypeError, KeyError, SyntaxError, IndexError, RecursionError, MemoryError):
-            raise BadFile(path, "its .npy header cannot be read; save the array again with numpy.save.") from None
+@dataclass(frozen=True)
+class Header:
+    """What a .npy says of itself; its data begins at the byte `length`."""
+
+    dtype: np.dtype[Any]
+    fortran: bool
+    shape: tuple[int, ...]
+    length: int
+
+    @property
+    def bytes(self) -> int:
+        """The size of the data."""
+        return prod(self.shape) * self.dtype.itemsize
 
 
-def _check_dtype(path: Path, dtype: np.dtype[Any]) -> None:
+def read_header(file: IO[bytes], path: Path) -> Header:
+    """Read the header from the beginning of a .npy, and no more; nothing in it is executed. Raises BadFile."""
+    start = file.read(10)
+    wide = start[6:7] > b"\x01"
+    start += file.read(2) if wide else b""
+    try:
+        (length,) = struct.unpack("<I", start[8:12]) if wide else struct.unpack("<H", start[8:10])
+        if not start.startswith(MAGIC) or length > LONGEST_HEADER:
+            raise ValueError
+        said = ast.literal_eval(file.read(length).decode("utf-8" if start[6:7] > b"\x02" else "latin-1").strip())
+        dtype = np.lib.format.descr_to_dtype(said["descr"])
+        shape = tuple(int(size) for size in said["shape"])
+        if min(shape, default=0) < 0:
+            raise ValueError
+        return Header(dtype, bool(said["fortran_order"]), shape, len(start) + length)
+    except (struct.error, ValueError, TypeError, KeyError, SyntaxError, IndexError, RecursionError, MemoryError):
+        raise BadFile(path, "its .npy header cannot be read; save the array again with numpy.save.") from None
+
+
+def check_dtype(path: Path, dtype: np.dtype[Any]) -> None:
+    """Raise BadFile for what is no table of real numbers."""
     if dtype.hasobject:
         raise BadFile(
             path,
@@ -89,7 +104,8 @@ def _check_dtype(path: Path, dtype: np.dtype[Any]) -> None:
         raise BadFile(path, f"it holds {kind or 'raw bytes'} ({dtype}), not real numbers.")
 
 
-def _check_shape(path: Path, shape: tuple[int, ...]) -> None:
+def checked_shape(path: Path, shape: tuple[int, ...]) -> tuple[int, int]:
+    """The shape as rows and dimensions; raises BadFile when it is another, or empty."""
     if len(shape) > 2:
         raise BadFile(
             path,
@@ -100,6 +116,7 @@ def _check_shape(path: Path, shape: tuple[int, ...]) -> None:
         raise BadFile(path, f"the array has shape {shape}; it takes two axes, rows by dimensions.")
     if 0 in shape:
         raise BadFile(path, f"the array is empty, shape {shape}.")
+    return shape[0], shape[1]
 
 
 TYPES = [Npy()]

@@ -10,22 +10,19 @@ from dataclasses import replace
 from pathlib import Path
 from typing import NoReturn
 
-import numpy as np
-from numpy.typing import NDArray
-
 from explorer import formats
 from explorer.core import params
-from explorer.core.dataset import Dataset, block_rows
+from explorer.core.dataset import Dataset
 from explorer.core.metric import Metric, metric_named
 from explorer.core.names import Names
 from explorer.core.params import Param
 from explorer.core.progress import Progress, silent
 from explorer.core.strings import Strings
 from explorer.errors import BadFile, BadParameter, ExplorerError, NoVectors, TooLarge
-from explorer.formats import keeping, metadata
+from explorer.formats import joining, keeping, metadata, sampling, shaping
 from explorer.formats.base import EMBED, Contents, Format, Origin
 from explorer.formats.choosing import name_column, text_columns
-from explorer.formats.cleaning import Health, converted, inspected
+from explorer.formats.cleaning import EXACT_FLOAT32, Health, converted, inspected
 from explorer.formats.pictures import picture_size, write_pictures
 from explorer.formats.refusal import why_not
 
@@ -35,6 +32,8 @@ OPTIONS = (
     Param("name", "text", None, "The column that names the rows."),
     Param("images", "text", None, "Show each row as a picture of HEIGHTxWIDTH grey levels, such as 28x28."),
     Param("encoder", "text", None, "The text encoder that the vectors were made with, for queries in words."),
+    joining.KEY,
+    *shaping.OPTIONS,
 )
 """What `--read key=value` may say, whatever the format."""
 HEAD_BYTES = 1 << 16
@@ -42,8 +41,6 @@ FEW, WORDS = 2, 3
 """A vector of so few numbers, beside texts of so many words, may not be what was meant."""
 HEAD_ROWS = 200
 """So many records tell which columns hold text."""
-EXACT_FLOAT32 = 1 << 24
-"""Whole numbers beyond this are rounded by float32."""
 
 
 def recognised(path: Path) -> Format:
@@ -59,11 +56,16 @@ def recognised(path: Path) -> Format:
 
 
 def head_of(path: Path) -> bytes:
-    """The first 64 kB of a file; raises BadFile for what is missing, empty, a folder or cannot be read."""
+    """The first 64 kB of a file, and nothing of a folder that is of a format.
+
+    Raises BadFile for what is missing, empty, a folder of no format or cannot be read.
+    """
     try:
         mode = path.stat().st_mode
         if modes.S_ISDIR(mode):
-            raise BadFile(path, "it is a folder; name a file in it.")
+            if format_of(path, b"") is None:
+                raise BadFile(path, "it is a folder; name a file in it.")
+            return b""
         if not modes.S_ISREG(mode):
             raise BadFile(path, "it is no ordinary file; copy what it holds into one.")
         with path.open("rb") as file:
@@ -78,8 +80,10 @@ def head_of(path: Path) -> bytes:
 
 
 def format_of(path: Path, head: bytes) -> Format | None:
-    """The format that recognises a file which begins so; None when none does."""
-    kinds = sorted(formats.types().values(), key=lambda kind: path.suffix.casefold() not in kind.suffixes)
+    """The format that recognises a file which begins so, or a folder; None when none does."""
+    folder = path.is_dir()
+    kinds = [kind for kind in formats.types().values() if kind.folder == folder]
+    kinds.sort(key=lambda kind: path.suffix.casefold() not in kind.suffixes)
     return next((kind for kind in kinds if kind.recognises(path, head)), None)
 
 
@@ -127,8 +131,8 @@ def made(
     """
     path = origin.path
     wanted_metric = None if metric is None else metric_named(metric)
-    asked = _checked(origin, options or {})
-    table, explicit = (Path(metadata), True) if metadata is not None else (_table_beside(origin), False)
+    asked = checked(origin, options or {})
+    table, explicit = (Path(metadata), True) if metadata is not None else (table_beside(origin), False)
     before = None if origin.url else keeping.stamp(path)
     more = dict(facts or {}) if facts else None
     name = keeping.key(before, origin.name, origin.key, asked, table and keeping.stamp(table), explicit, title, more)
@@ -139,11 +143,14 @@ def made(
     if dataset is None:
         try:
             with keeping.new_folder() as folder:
-                contents = origin.contents(asked, folder, _part(progress, 0.0, 0.6))
-                contents = _with_table(contents, table, explicit, _part(progress, 0.6, 0.7))
+                read = origin.contents(shaping.heeded(asked), folder, _part(progress, 0.0, 0.6))
+                contents = shaping.shaped(read, asked)
+                contents = with_table(contents, table, explicit, asked.get("key"), _part(progress, 0.6, 0.7))
                 dataset = _made(origin, contents, asked, folder, _part(progress, 0.7, 1.0))
+                if read.file is not None and dataset.vectors_path != read.file:
+                    _remove_when_possible(read.file)
                 # Windows renames no folder with a mapped file in it.
-                del contents
+                del read, contents
                 dataset = replace(dataset, title=title or path.name, facts={**dataset.facts, **(facts or {})})
                 if before is not None and not keeping.same(path, before):
                     raise BadFile(path, "the file changed while it was read; open it again.")
@@ -158,7 +165,7 @@ def made(
     return dataset if wanted_metric is None else replace(dataset, metric=wanted_metric)
 
 
-def _checked(origin: Origin, options: Mapping[str, str]) -> dict[str, str]:
+def checked(origin: Origin, options: Mapping[str, str]) -> dict[str, str]:
     """The options as the origin and this module understand them."""
     known = {param.name: param for param in (*OPTIONS, *origin.options)}
     asked = {key: str(value) for key, value in params.checked(tuple(known.values()), options, origin.title).items()}
@@ -168,33 +175,29 @@ def _checked(origin: Origin, options: Mapping[str, str]) -> dict[str, str]:
         raise BadParameter(f"embed={asked[EMBED.name]} names a column of a table, and {origin.title} has none.")
     if EMBED.name in asked and "vectors" in asked:
         raise BadParameter("vectors= and embed= exclude each other: the vectors are in the table, or made of its text.")
+    if EMBED.name in asked and asked.get("orientation") == "columns":
+        raise BadParameter("embed= takes the rows of a table; leave out orientation=columns.")
     return asked
 
 
-def _table_beside(origin: Origin) -> Path | None:
+def table_beside(origin: Origin) -> Path | None:
     """The table that belongs to a file by its name; a table itself needs none."""
     return None if origin.chooses_columns or origin.url else metadata.beside(origin.path)
 
 
-def _with_table(contents: Contents, table: Path | None, explicit: bool, progress: Progress) -> Contents:
+def with_table(contents: Contents, table: Path | None, explicit: bool, key: str | None, progress: Progress) -> Contents:
     """The contents with the columns of the table added; one that was only found by its name may fail to fit."""
     if table is None:
+        if key is not None:
+            raise BadParameter(f"key={key} joins a metadata table to the rows, and none was given; name it.")
         return contents
-    source_rows = len(contents.vectors) if contents.source_rows is None else contents.source_rows
     try:
-        columns = metadata.columns_of(table, source_rows, progress)
+        return metadata.added(contents, table, key, progress)
     except BadFile as error:
         if explicit:
             raise
         warning = f"The table beside it was left out: {error}"
         return replace(contents, warnings=(*contents.warnings, warning))
-    if contents.rows is not None:
-        columns = tuple(column.take(contents.rows) for column in columns)
-    taken = {column.name for column in contents.columns}
-    added = (replace(c, name=f"{c.name} ({table.name})") if c.name in taken else c for c in columns)
-    return replace(
-        contents, columns=(*contents.columns, *added), facts={**contents.facts, "metadata": str(table.absolute())}
-    )
 
 
 def _made(origin: Origin, contents: Contents, options: Mapping[str, str], folder: Path, progress: Progress) -> Dataset:
@@ -205,14 +208,12 @@ def _made(origin: Origin, contents: Contents, options: Mapping[str, str], folder
         _has_no_vectors(origin, contents)
     size = picture_size(options["images"], dimensions) if "images" in options else None
     names, called = _names(contents, options.get("name"))
-    vectors_path = contents.file or origin.path.absolute()
+    vectors_path, offset = contents.file or origin.path.absolute(), contents.offset
     health = inspected(vectors, progress) if contents.mappable or contents.file else None
     if health is None or len(health.bad):
-        keeping.check_room(source * dimensions * (4 if size is None else 5))
-        vectors_path = folder / "vectors.npy"
+        sampling.check_room(source, dimensions * (4 if size is None else 5), "Converting this file")
+        vectors_path, offset = folder / "vectors.npy", None
         health = converted(vectors, vectors_path, progress)
-        if contents.file is not None:
-            _remove_when_possible(contents.file)
     if not health.good_rows:
         raise BadFile(origin.place, f"none of its {source:,} rows is usable: all hold NaN, infinity or no number.")
     rows, columns = contents.rows, contents.columns
@@ -228,6 +229,7 @@ def _made(origin: Origin, contents: Contents, options: Mapping[str, str], folder
         title=origin.path.name,
         format=origin.name,
         vectors_path=vectors_path,
+        vectors_offset=offset,
         rows=health.good_rows,
         dimensions=dimensions,
         dtype=contents.dtype or vectors.dtype.name,
@@ -235,6 +237,7 @@ def _made(origin: Origin, contents: Contents, options: Mapping[str, str], folder
         stamp=(stat.st_size, stat.st_mtime_ns),
         source_rows=source if contents.source_rows is None else contents.source_rows,
         source_row_of=rows,
+        left_out=contents.left_out,
         names=None if names is None else Names.of(names),
         name_column=called,
         columns=columns,
@@ -298,7 +301,7 @@ def _metric(contents: Contents, health: Health, options: Mapping[str, str]) -> M
 
 def _warnings(contents: Contents, health: Health) -> Sequence[str]:
     """What people should know about the vectors."""
-    vectors, rows, found = contents.vectors, contents.rows, []
+    rows, found = contents.rows, []
     if len(health.bad):
         source = health.bad[:10] if rows is None else rows[health.bad[:10]]
         where = ", ".join(f"#{row}" for row in source) + (" …" if len(health.bad) > 10 else "")
@@ -318,15 +321,9 @@ def _warnings(contents: Contents, health: Health) -> Sequence[str]:
         found.append("There is a single row: it has no neighbours, and there is no map to draw.")
     elif health.same:
         found.append("All rows are equal: every distance is the same, and the map is one point.")
-    if vectors.dtype.kind in "iu" and vectors.dtype.itemsize >= 4 and _beyond_exact(vectors):
+    if health.rounded:
         found.append(f"Whole numbers beyond {EXACT_FLOAT32:,} are rounded, for the vectors are used as float32.")
     return found
-
-
-def _beyond_exact(vectors: NDArray[np.generic]) -> bool:
-    step = block_rows(vectors.shape[1])
-    blocks = (vectors[start : start + step] for start in range(0, len(vectors), step))
-    return any(int(block.max()) > EXACT_FLOAT32 or int(block.min()) < -EXACT_FLOAT32 for block in blocks)
 
 
 def _part(progress: Progress, start: float, end: float) -> Progress:

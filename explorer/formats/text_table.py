@@ -35,6 +35,12 @@ class Ragged:
         self.lines.append(int(record.number))
         return "skip"
 
+    def until(self, records: int, dialect: Dialect) -> Ragged:
+        """Those of them that stand among the first so many whole records: Arrow looks ahead."""
+        places = np.array(self.lines, np.int64) - 1 - dialect.skip
+        among = places - np.arange(len(places)) < records
+        return Ragged(self.expected, [line for line, there in zip(self.lines, among.tolist(), strict=True) if there])
+
     def sentence(self) -> str:
         """What to tell people."""
         one = len(self.lines) == 1

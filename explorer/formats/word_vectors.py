@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,16 +14,20 @@ from numpy.typing import NDArray
 from explorer.core.progress import Progress
 from explorer.core.strings import Strings
 from explorer.errors import BadFile
+from explorer.formats import sampling
 from explorer.formats.arrow import strings_of
 from explorer.formats.base import Contents, Format
 from explorer.formats.dialect import is_number
 from explorer.formats.growing import GrowingMatrix
+from explorer.formats.sampling import Draw
 from explorer.formats.text_table import listed
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 BLOCK_BYTES = 16 << 20
+FIRST_BYTES = 1 << 20
+"""The same where only the first lines are wanted."""
 
 
 @dataclass(frozen=True)
@@ -57,21 +61,35 @@ class WordVectors(Format):
             raise BadFile(path, "its lines are not words followed by numbers, the same number of them on each line.")
         size = path.stat().st_size
         lines = head.count(b"\n") + (not head.endswith(b"\n"))
-        matrix = GrowingMatrix(layout.dimensions, int(lines * size / len(head) * 1.02) + 64)
+        guess, most, draw = int(lines * size / len(head) * 1.02) + 64, int(options.get("rows", 0)), Draw.of(options)
+        wanted = min([guess, *(int(options[name]) for name in ("rows", "sample") if name in options)])
+        sampling.check_memory(wanted, 4 * layout.dimensions, "Reading these words")
+        matrix = GrowingMatrix(layout.dimensions, wanted)
         words: list[pa.Array] = []
         kept: list[NDArray[np.bool_]] = []
-        read = 0
-        for block in _blocks(path, skip_first=layout.said is not None):
+        read = there = 0
+        for block in _blocks(path, FIRST_BYTES if most else BLOCK_BYTES, skip_first=layout.said is not None):
             read += len(block)
             progress(min(1.0, read / size), "reading")
-            kept.append(_add(block, layout, matrix, words))
+            if most or "sample" in options:
+                kept.append(_add_drawn(block, layout, matrix, words, draw, most - there if most else None))
+            else:
+                kept.append(_add(block, layout, matrix, words))
+            there += len(kept[-1])
+            if most and there >= most:
+                break
         if not matrix.rows:
             raise BadFile(path, f"no line of it holds a word and {layout.dimensions} numbers.")
-        good = np.concatenate(kept)
-        return _contents(matrix, words, good, layout)
+        contents = _contents(matrix, words, np.concatenate(kept), layout, draw, first=bool(most))
+        if not most or there < most:
+            return contents
+        beyond = int(there * (size / read - 1)) if layout.said is None else layout.said - there
+        return replace(contents, beyond=max(0, beyond), guessed=layout.said is None)
 
 
-def _contents(matrix: GrowingMatrix, words: list[pa.Array], good: NDArray[np.bool_], layout: Layout) -> Contents:
+def _contents(
+    matrix: GrowingMatrix, words: list[pa.Array], good: NDArray[np.bool_], layout: Layout, draw: Draw, *, first: bool
+) -> Contents:
     import pyarrow as pa
 
     warnings = []
@@ -79,15 +97,21 @@ def _contents(matrix: GrowingMatrix, words: list[pa.Array], good: NDArray[np.boo
         bad = np.flatnonzero(~good) + 1 + (layout.said is not None)
         held = f"that hold no word and {layout.dimensions} numbers"
         warnings.append(f"Dropped {len(bad):,} of {len(good):,} lines {held}: {listed('line', bad[:20].tolist())}.")
-    if layout.said is not None and layout.said != len(good):
+    if layout.said is not None and layout.said != len(good) and not first:
         warnings.append(f"Its first line says {layout.said:,} words; there are {len(good):,}.")
     names: Strings = strings_of(pa.chunked_array(words, pa.large_string()))
+    vectors, rows = matrix.finished(), None if good.all() else np.flatnonzero(good)
+    drawn, places = draw.kept(), draw.places()
+    if drawn is not None and places is not None:
+        vectors, names, rows = vectors[drawn], names.take(drawn), places if rows is None else rows[places]
+        warnings.append(sampling.sentence(len(vectors), draw.seen))
     return Contents(
-        matrix.finished(),
+        vectors,
         names=names,
         name_column="word",
-        rows=None if good.all() else np.flatnonzero(good),
+        rows=rows,
         source_rows=len(good),
+        left_out=max(0, draw.seen - len(vectors)),
         warnings=tuple(warnings),
         words=True,
     )
@@ -130,15 +154,32 @@ def _trailing(lines: list[str]) -> bool:
     return sum(line.endswith(" ") for line in lines) > len(lines) // 2
 
 
-def _blocks(path: Path, *, skip_first: bool) -> Iterator[bytes]:
+def _blocks(path: Path, size: int, *, skip_first: bool) -> Iterator[bytes]:
     """The file in blocks of whole lines."""
     with path.open("rb") as file:
         if skip_first:
             file.readline()
         elif file.read(3) != b"\xef\xbb\xbf":
             file.seek(0)
-        while block := file.read(BLOCK_BYTES):
+        while block := file.read(size):
             yield block + file.readline()
+
+
+def _add_drawn(
+    block: bytes, layout: Layout, matrix: GrowingMatrix, words: list[pa.Array], draw: Draw, most: int | None
+) -> NDArray[np.bool_]:
+    """Add those of a block's rows that are drawn, of no more than its first `most` lines."""
+    import pyarrow as pa
+
+    part = GrowingMatrix(layout.dimensions, block.count(b"\n") + 1)
+    told: list[pa.Array] = []
+    good = _add(block, layout, part, told)[:most]
+    rows = int(good.sum())
+    chosen = draw.taken(rows)
+    wanted = np.arange(rows) if chosen is None else chosen
+    matrix.more(len(wanted))[:] = part.finished()[wanted]
+    words.append(pa.chunked_array(told, pa.large_string()).take(pa.array(wanted)).combine_chunks())
+    return good
 
 
 def _add(block: bytes, layout: Layout, matrix: GrowingMatrix, words: list[pa.Array]) -> NDArray[np.bool_]:

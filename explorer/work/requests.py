@@ -15,15 +15,19 @@ from explorer.core import query as core_query
 from explorer.core.dataset import Dataset, fingerprinted
 from explorer.core.metric import Metric
 from explorer.core.neighbours import Neighbours
-from explorer.core.params import Params
+from explorer.core.params import Param, Params
 from explorer.core.projection import Projection
 from explorer.core.query import Query
+from explorer.formats.base import Part
+from explorer.formats.matching import Match
+from explorer.formats.preview import Preview
 from explorer.indexes import asking, building, saved, type_named, types
 from explorer.indexes.base import IndexHandle
 from explorer.measure import recall
 from explorer.projection import kept, positions_file
 from explorer.work.desk import Desk
 from explorer.work.inspecting import InspectRequest
+from explorer.work.previewing import DivideRequest, MatchRequest, PreviewRequest
 from explorer.work.serving import Connected, ConnectRequest, KeyringRequest, RemoveRequest, SoFarRequest
 
 UNKNOWN = "?"
@@ -322,6 +326,9 @@ def family_of(request: Request) -> str:
 
 Request = (
     ReadRequest
+    | PreviewRequest
+    | MatchRequest
+    | DivideRequest
     | FingerprintRequest
     | ProjectRequest
     | PositionsRequest
@@ -342,4 +349,4 @@ Request = (
     | KeyringRequest
     | InspectRequest
 )
-CLASSES: tuple[type[Any], ...] = (*Request.__args__, Answer, Connected)
+CLASSES: tuple[type[Any], ...] = (*Request.__args__, Answer, Connected, Match, Preview, Part, Param)

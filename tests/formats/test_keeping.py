@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -149,3 +150,19 @@ def test_unused_datasets_give_way_before_a_file_is_refused(tmp_path: Path, monke
     with pytest.raises(TooLarge, match=r"Converting this file needs about .* set EXPLORER_CACHE"):
         keeping.check_room(4 * SIZE + 2 * SIZE)
     assert kept() == set()
+
+
+def test_a_folder_is_known_by_all_that_is_below_it(tmp_path: Path) -> None:
+    folder = tmp_path / "f.zarr"
+    (folder / "c").mkdir(parents=True)
+    (folder / "c" / "0").write_bytes(b"abc")
+    before = keeping.stamp(folder)
+    assert keeping.same(folder, before)
+    assert before[1] >= 3
+    (folder / "c" / "0").write_bytes(b"abcd")
+    assert not keeping.same(folder, before)
+    before = keeping.stamp(folder)
+    os.utime(folder / "c" / "0", ns=(before[2] + HOUR, before[2] + HOUR))
+    assert not keeping.same(folder, before)
+    shutil.rmtree(folder)
+    assert not keeping.same(folder, before)

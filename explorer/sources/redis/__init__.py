@@ -11,10 +11,10 @@ from explorer.servers.address import Named
 from explorer.servers.catalogue import SET, Holding
 from explorer.servers.client import Client
 from explorer.sources.redis.documents import Documents
-from explorer.sources.redis.reading import KEY, OPTIONS, Source, contents
+from explorer.sources.redis.reading import KEY, Source, contents
 from explorer.sources.redis.vector_sets import VectorSet
 
-__all__ = ["KEY", "NAME", "OPTIONS", "origin"]
+__all__ = ["KEY", "NAME", "origin"]
 
 NAME = "redis"
 """The format of its Datasets."""
@@ -31,4 +31,4 @@ def origin(client: Client, holding: Holding, wanted: Named, progress: Progress =
 
     kind: type[VectorSet] | type[Documents] = VectorSet if holding.kind == SET else Documents
     source: Source = kind(client, holding, progress)
-    return Origin(Path(), NAME, "A Redis server", read, OPTIONS, url=holding.named(wanted).url)
+    return Origin(Path(), NAME, "A Redis server", read, url=holding.named(wanted).url)

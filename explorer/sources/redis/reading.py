@@ -12,20 +12,15 @@ from numpy.typing import NDArray
 
 from explorer import room
 from explorer.core.column import Column
-from explorer.core.params import Param
 from explorer.core.progress import Progress
 from explorer.core.strings import Strings
 from explorer.errors import ServerFailed
-from explorer.formats import keeping
+from explorer.formats import sampling
 from explorer.formats.base import Contents
 from explorer.servers.catalogue import Holding
 from explorer.sources.redis.rows import VectorFile
 from explorer.sources.redis.table import Table
 
-OPTIONS = (
-    Param("sample", "int", None, "Read so many vectors, drawn at random, instead of all.", minimum=1),
-    Param("seed", "int", None, "Which ones are drawn; the same seed draws the same.", minimum=0, maximum=2**32 - 1),
-)
 KEY = "key"
 """The column of the elements, or of the documents' keys."""
 BATCH = 500
@@ -106,11 +101,12 @@ def contents(source: Source, options: Mapping[str, str], folder: Path, progress:
     )
     listed = source.listed(progress)
     total = len(listed)
-    if "sample" in options and int(options["sample"]) < total:
-        seed = int(options["seed"]) if "seed" in options else None
-        drawn = np.random.default_rng(seed).choice(total, int(options["sample"]), replace=False, shuffle=False)
-        listed = listed.take(np.sort(drawn))
-    _check_room(source, len(listed))
+    if "rows" in options:
+        listed = listed.between(0, int(options["rows"]))
+    beyond = total - len(listed)
+    if (drawn := sampling.drawn(len(listed), options)) is not None:
+        listed = listed.take(drawn)
+    sampling.check_room(len(listed), 4 * holding.dimensions, f"Reading {several(len(listed), source.what)}")
     names, gone, unfit = [], 0, 0
     step = max(1, min(BATCH, BATCH_BYTES // (4 * holding.dimensions)))
     with VectorFile(folder / "rows.npy", len(listed), holding.dimensions) as file:
@@ -126,7 +122,7 @@ def contents(source: Source, options: Mapping[str, str], folder: Path, progress:
         if not file.rows:
             raise ServerFailed(_nothing(source, total, unfit))
         vectors = file.finished()
-    warnings = [] if len(listed) == total else [f"A random sample of {len(listed):,} of {several(total, source.what)}."]
+    warnings = [] if drawn is None else [sampling.sentence(len(listed), total - beyond, f"{source.what}s")]
     warnings += _missing(source, gone, unfit)
     if len(listed) == total and (more := source.count(progress) - total + gone) > 0:
         added = several(more, source.what)
@@ -150,19 +146,8 @@ def contents(source: Source, options: Mapping[str, str], folder: Path, progress:
         metric=holding.metric,
         file=file.path,
         dtype=source.dtype,
+        beyond=beyond,
     )
-
-
-def _check_room(source: Source, rows: int) -> None:
-    """Raise TooLarge, with a sample that fits, when the vectors do not fit on the disk."""
-    row_bytes = 4 * source.holding.dimensions
-    fits = (room.free_on_disk(keeping.home()) - keeping.MARGIN_BYTES) // row_bytes
-    advice = keeping.ROOM
-    if 0 < fits < rows:
-        unit = 10 ** (len(str(fits)) - 1)
-        fits = fits // unit * unit
-        advice = f"read a random sample, such as --read sample={min(fits, rows // 2)}, or {advice}"
-    keeping.check_room(rows * row_bytes, f"Reading {several(rows, source.what)}", advice)
 
 
 def _missing(source: Source, gone: int, unfit: int) -> list[str]:

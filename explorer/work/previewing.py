@@ -1,0 +1,57 @@
+"""Looking at files before they are opened, as requests: hostile bytes break nothing but the child that looks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from explorer import loading
+from explorer.core.dataset import Dataset
+from explorer.core.metric import Metric
+from explorer.formats import matching
+from explorer.formats.matching import Match
+from explorer.formats.preview import Preview
+from explorer.work.desk import Desk
+
+
+@dataclass(frozen=True)
+class PreviewRequest:
+    """What a file would be opened as, from its headers and first rows."""
+
+    source: str
+    metadata: Path | None = None
+    options: dict[str, str] = field(default_factory=dict)
+    metric: Metric | None = None
+    dimensions: int | None = None
+
+    def __call__(self, desk: Desk) -> Preview:
+        return loading.previewed(
+            self.source,
+            metadata=self.metadata,
+            options=self.options,
+            metric=self.metric,
+            dimensions=self.dimensions,
+            progress=desk.progress,
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class MatchRequest:
+    """How a table would go with a Dataset, by a key or as seems best."""
+
+    dataset: Dataset
+    table: Path
+    key: str | None = None
+
+    def __call__(self, desk: Desk) -> Match:
+        return matching.matched(self.dataset, self.table, self.key, desk.progress)
+
+
+@dataclass(frozen=True)
+class DivideRequest:
+    """Which of several files holds the vectors, and which the metadata."""
+
+    paths: tuple[Path, ...]
+
+    def __call__(self, desk: Desk) -> tuple[Path, Path | None]:
+        return matching.divided(self.paths, desk.progress)
