@@ -19,18 +19,18 @@ from explorer.core.params import Param
 from explorer.core.progress import Progress, silent
 from explorer.core.strings import Strings
 from explorer.errors import BadFile, BadParameter, ExplorerError, NoVectors, TooLarge
-from explorer.formats import joining, keeping, metadata, sampling, shaping
+from explorer.formats import joining, keeping, metadata, row_pictures, sampling, shaping
 from explorer.formats.base import EMBED, Contents, Format, Origin
 from explorer.formats.choosing import name_column, text_columns
 from explorer.formats.cleaning import EXACT_FLOAT32, Health, converted, inspected
-from explorer.formats.pictures import picture_size, write_pictures
+from explorer.formats.pictures import is_size, picture_size, write_pictures
 from explorer.formats.refusal import why_not
 
 OPTIONS = (
     Param("vectors", "text", None, "The columns that make the vector: names, or a pattern such as p*."),
     EMBED,
     Param("name", "text", None, "The column that names the rows."),
-    Param("images", "text", None, "Show each row as a picture of HEIGHTxWIDTH grey levels, such as 28x28."),
+    Param("images", "text", None, "Pictures of the rows: a column of them, or of their paths; or the vectors, 28x28."),
     Param("encoder", "text", None, "The text encoder that the vectors were made with, for queries in words."),
     joining.KEY,
     *shaping.OPTIONS,
@@ -206,7 +206,8 @@ def _made(origin: Origin, contents: Contents, options: Mapping[str, str], folder
     source, dimensions = vectors.shape
     if not dimensions:
         _has_no_vectors(origin, contents)
-    size = picture_size(options["images"], dimensions) if "images" in options else None
+    shown = options.get("images")
+    size = picture_size(shown, dimensions) if shown is not None and is_size(shown) else None
     names, called = _names(contents, options.get("name"))
     vectors_path, offset = contents.file or origin.path.absolute(), contents.offset
     health = inspected(vectors, progress) if contents.mappable or contents.file else None
@@ -248,7 +249,9 @@ def _made(origin: Origin, contents: Contents, options: Mapping[str, str], folder
         facts={**contents.facts, **({"source": origin.url} if origin.url else {})},
     )
     if size is None:
-        return dataset
+        return (
+            dataset if shown == row_pictures.OFF or origin.url else row_pictures.with_pictures(dataset, shown, progress)
+        )
     pictures = folder / "images.npy"
     keeping.check_room(health.good_rows * dimensions)
     write_pictures(dataset.vectors, size, pictures)
