@@ -11,7 +11,7 @@ import numpy as np
 from explorer.core.column import Column
 from explorer.core.dataset import Dataset
 from explorer.core.progress import Progress, silent
-from explorer.errors import BadInput
+from explorer.errors import BadFile, BadInput
 from explorer.formats import joining, metadata, preview, reading
 from explorer.formats.joining import ROW_NUMBER, Key
 from explorer.formats.text_records import VECTOR
@@ -109,7 +109,7 @@ def _told(
     if key == BY_ROW:
         if records == dataset.source_rows:
             return f"A record for each of the {records:,} rows.", True
-        return f"{records:,} records for {dataset.source_rows:,} rows; by row it takes as many.", False
+        return f"{records:,} records for {dataset.source_rows:,} rows: in order, it takes one for each.", False
     places = dataset.source_row_of
     places = np.arange(dataset.rows) if places is None else places
     try:
@@ -124,6 +124,12 @@ def _is_table(path: Path) -> bool:
         return reading.recognised(path).chooses_columns
     except BadInput:
         return False
+
+
+def check_holds_no_vectors(path: Path, progress: Progress = silent) -> None:
+    """Raise BadFile for what is no table, and for a table with vectors of its own; cheap, however large the file."""
+    if not _holds_no_vectors(path, progress):
+        raise BadFile(path, "it holds vectors of its own.")
 
 
 def _holds_no_vectors(path: Path, progress: Progress) -> bool:

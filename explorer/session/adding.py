@@ -6,25 +6,26 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from explorer import formats
 from explorer.core.dataset import Dataset
 from explorer.errors import Cancelled, ExplorerError
 from explorer.formats.matching import Match
 from explorer.session.opening import Opening
 from explorer.session.session import Session
 from explorer.session.state import Joining
+from explorer.session.tasks import Tasks
 from explorer.work.previewing import DivideRequest, MatchRequest
-from explorer.work.requests import Request
-from explorer.work.runner import Runner, Task
+
+LOOK = "look"
 
 
 class Adding:
     """The verbs of the dialog that adds metadata, and of files that are dropped. What it knows is `joining`."""
 
-    def __init__(self, session: Session, runner: Runner, opening: Opening) -> None:
+    def __init__(self, session: Session, tasks: Tasks, opening: Opening) -> None:
         self._session = session
-        self._runner = runner
+        self._tasks = tasks
         self._opening = opening
-        self._task: Task | None = None
 
     def look(self, table: Path, key: str | None = None, *, dropped: bool = False) -> None:
         """See how a table goes with what is open: by row, by a key, or as seems best."""
@@ -47,7 +48,7 @@ class Adding:
 
     def leave(self) -> None:
         """Do not add it; everything stays as it is."""
-        self._stop()
+        self._tasks.cancel(LOOK)
         self._session.update(joining=None)
 
     def dropped(self, paths: Sequence[Path], open_these: Callable[[Path, Path | None], None]) -> None:
@@ -56,7 +57,7 @@ class Adding:
         dataset = self._session.state.dataset
         if len(paths) > 1:
             self._divide(paths, open_these)
-        elif dataset is not None:
+        elif dataset is not None and may_be_table(paths[0]):
             self._consider(paths[0], dataset, open_these)
         else:
             open_these(paths[0], None)
@@ -70,13 +71,13 @@ class Adding:
                 self._session.update(joining=found)
 
         def failed(error: ExplorerError) -> None:
-            if (present := self._session.state.joining) is not None:
+            if (present := self._session.state.joining) is not None and not isinstance(error, Cancelled):
                 self._session.update(joining=replace(present, looking=False, failure=str(error)))
 
         dataset = self._session.state.dataset
         assert dataset is not None
         request = MatchRequest(dataset, joining.table, joining.key)
-        self._start(request, f"Looking at {joining.table.name}", done, failed)
+        self._tasks.start(LOOK, f"Looking at {joining.table.name}", request, done, failed, by_itself=True)
 
     def _consider(self, path: Path, dataset: Dataset, open_these: Callable[[Path, Path | None], None]) -> None:
         """Is it metadata of what is open?"""
@@ -88,36 +89,25 @@ class Adding:
                 open_these(path, None)
 
         def failed(error: ExplorerError) -> None:
-            open_these(path, None)
+            if not isinstance(error, Cancelled):
+                open_these(path, None)
 
-        self._start(MatchRequest(dataset, path), f"Looking at {path.name}", done, failed)
+        request = MatchRequest(dataset, path, dropped=True)
+        self._tasks.start(LOOK, f"Looking at {path.name}", request, done, failed, by_itself=True)
 
     def _divide(self, paths: Sequence[Path], open_these: Callable[[Path, Path | None], None]) -> None:
         def done(found: tuple[Path, Path | None]) -> None:
             open_these(*found)
 
         def failed(error: ExplorerError) -> None:
-            open_these(paths[0], None)
+            if not isinstance(error, Cancelled):
+                open_these(paths[0], None)
 
-        self._start(DivideRequest(tuple(paths)), "Looking at what was dropped", done, failed)
+        request = DivideRequest(tuple(paths))
+        self._tasks.start(LOOK, "Looking at what was dropped", request, done, failed, by_itself=True)
 
-    def _start(
-        self, request: Request, title: str, done: Callable[..., None], failed: Callable[[ExplorerError], None]
-    ) -> None:
-        self._stop()
 
-        def ended(tell: Callable[..., None]) -> Callable[..., None]:
-            def listener(value: object) -> None:
-                if self._task is task and not isinstance(value, Cancelled):
-                    self._task = None
-                    tell(value)
-
-            return listener
-
-        task = self._task = Task(request, title, ended(done), ended(failed))
-        self._runner.start(task)
-
-    def _stop(self) -> None:
-        task, self._task = self._task, None
-        if task is not None:
-            self._runner.cancel(task)
+def may_be_table(path: Path) -> bool:
+    """Whether a file is called as tables are; its content is looked at where that costs nobody any time."""
+    suffixes = {suffix for kind in formats.types().values() if kind.chooses_columns for suffix in kind.suffixes}
+    return path.suffix.casefold() in suffixes

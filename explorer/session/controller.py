@@ -36,7 +36,7 @@ class Controller:
         self.tasks = Tasks(self.session, self.runner)
         self.opening = Opening(self.session, self.tasks, self.settings)
         self.previewing = Previewing(self.session, self.runner, self.opening, self.settings)
-        self.adding = Adding(self.session, self.runner, self.opening)
+        self.adding = Adding(self.session, self.tasks, self.opening)
         self.mapping = Mapping(self.session, self.tasks)
         self.estimating = Estimating(self.session, self.settings)
         self.serving = Serving(self.session, self.tasks, self.runner, self.opening, self.settings)

@@ -33,8 +33,8 @@ class Opening:
         self._last: ReadRequest | None = None
         self._remember = True
         self._again: Callable[[], None] = lambda: None
-        self.when_unclear: Callable[[ReadRequest, str], None] = lambda request, why: None
-        """Called with what could not be read before somebody has chosen, and why."""
+        self.when_unclear: Callable[[ReadRequest], None] = lambda request: None
+        """Called with what could not be read before somebody has chosen."""
 
     def open(
         self,
@@ -160,7 +160,7 @@ class Opening:
                 return
             self._session.update(opening="")
             if isinstance(error, Unchosen | NoVectors):
-                self.when_unclear(request, str(error).removeprefix(f"{request.source}: "))
+                self.when_unclear(request)
             elif not isinstance(error, Cancelled):
                 self._session.fail("data", error)
 

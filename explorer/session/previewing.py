@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from explorer.errors import Cancelled, ExplorerError
+from explorer.errors import Cancelled, ExplorerError, Untold
 from explorer.formats.preview import Preview
 from explorer.session.opening import Opening, called
 from explorer.session.session import Session
@@ -28,16 +28,16 @@ class Previewing:
         self._task: Task | None = None
         opening.when_unclear = self.look
 
-    def look(self, request: ReadRequest, why: str = "", *, remember: bool = True) -> None:
-        """Look at a file as a request would read it; `why` somebody has to."""
+    def look(self, request: ReadRequest, *, remember: bool = True) -> None:
+        """Look at a file as a request would read it, or as it was read the last time where that says nothing."""
         if not request.options and request.metadata is None:
             options, metadata = self._settings.reading(request.source)
             request = replace(request, options=options, metadata=metadata)
-        self._session.update(draft=Draft(request, why, remember=remember), untold=None)
+        self._session.update(draft=Draft(request, remember=remember), untold=None)
         self._ask(request)
 
     def look_at(self, source: str) -> None:
-        """Look at a file, as it was read the last time."""
+        """Look at a file."""
         self.look(ReadRequest(source))
 
     def look_again(self) -> None:
@@ -85,7 +85,12 @@ class Previewing:
             then(lambda draft: replace(draft, preview=found, failure=""))
 
         def failed(error: ExplorerError) -> None:
-            if not isinstance(error, Cancelled):
+            if isinstance(error, Untold):
+                # There is another question to be asked first.
+                remember = self._session.state.draft is None or self._session.state.draft.remember
+                self.leave()
+                self._opening.read(request, remember=remember, plainly=True)
+            elif not isinstance(error, Cancelled):
                 said = str(error).removeprefix(f"{request.source}: ")
                 then(lambda draft: replace(draft, failure=said[:1].upper() + said[1:]))
 

@@ -136,12 +136,10 @@ class UntoldFile:
 class Draft:
     """A file that somebody looks at before it is opened: how it would be read, and what that would give.
 
-    `why` is why it is looked at by itself. While `looking` the Preview is of what was asked before; `failure` says that
-    nobody knows what the file is.
+    While `looking` the Preview is of what was asked before; `failure` says that nobody knows what the file is.
     """
 
     request: ReadRequest
-    why: str = ""
     preview: Preview | None = None
     looking: bool = True
     failure: str = ""

@@ -37,13 +37,17 @@ class PreviewRequest:
 
 @dataclass(frozen=True, eq=False)
 class MatchRequest:
-    """How a table would go with a Dataset, by a key or as seems best."""
+    """How a table would go with a Dataset, by a key or as seems best. One that was `dropped` and holds vectors of its
+    own fails: it is no metadata."""
 
     dataset: Dataset
     table: Path
     key: str | None = None
+    dropped: bool = False
 
     def __call__(self, desk: Desk) -> Match:
+        if self.dropped:
+            matching.check_holds_no_vectors(self.table, desk.progress)
         return matching.matched(self.dataset, self.table, self.key, desk.progress)
 
 

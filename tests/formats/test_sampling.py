@@ -59,9 +59,7 @@ def files(folder: Path) -> dict[str, Path]:
     np.save(folder / "v.npy", ARRAY)
     np.save(folder / "half.npy", ARRAY.astype(np.float64))
     lines = [",".join(f"{x:.4f}" for x in row) for row in ARRAY]
-    (folder / "v.csv").write_text(
-        "name,a,b,c,d,e,f\n" + "".join(f"w{i},{line}\n" for i, line in enumerate(lines))
-    )
+    (folder / "v.csv").write_text("name,a,b,c,d,e,f\n" + "".join(f"w{i},{line}\n" for i, line in enumerate(lines)))
     words = "".join(f"w{i} {line.replace(',', ' ')}\n" for i, line in enumerate(lines))
     (folder / "v.vec").write_text(f"3000 6\n{words}")
     return {path.name: path for path in (folder / "v.npy", folder / "half.npy", folder / "v.csv", folder / "v.vec")}
