@@ -80,13 +80,15 @@ def _write(texts: Strings, encoder: Encoder, path: Path, progress: Progress) -> 
 
 def _share(progress: Progress, encoder: Encoder, first: int, count: int, total: int) -> Progress:
     """The progress of one batch as a part of the whole, with how many texts are done."""
+    done = float(first)
 
     def of_batch(fraction: float | None, note: str = "") -> None:
-        if fraction is None:
-            progress(None, note)
-            return
-        done = first + fraction * count
-        progress(READ_SHARE + (1 - READ_SHARE) * done / total, f"embedding {int(done):,} / {total:,}, {encoder.title}")
+        nonlocal done
+        if fraction is not None:
+            done = first + fraction * count
+        # Said again and again while an answer is waited for: some of what is said is not passed on.
+        said = note or f"embedding {int(done):,} / {total:,}, {encoder.title}"
+        progress(READ_SHARE + (1 - READ_SHARE) * done / total, said)
 
     return of_batch
 

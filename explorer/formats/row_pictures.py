@@ -18,7 +18,7 @@ OFF = "none"
 LOOK = 200
 """So many cells tell whether a column holds paths of pictures."""
 SHARE = 0.8
-MOST_SECONDS = 60.0
+MOST_SECONDS = 30.0
 """Pictures that nobody asked for are made small only while that takes no longer."""
 FILE = "thumbnails.bin"
 AVERAGE_BYTES = 4096

@@ -37,9 +37,9 @@ Place = Literal["data", "query", "map", "indexes", "server", "inspect"]
 Tab = Literal["neighbours", "why", "replay", "structure"]
 """What the inspector shows: the row that is looked at, why neighbours were missed, the search step by step, or what the
 index is made of."""
-Mend = Literal["", "again", "password", "resume", "read"]
-"""What mends a problem beside the sentence's own advice: asking again, giving the password of a server, going on with
-a push that has come half-way, or reading a file otherwise."""
+Mend = Literal["", "again", "password", "key", "resume", "read"]
+"""What mends a problem beside the sentence's own advice: asking again, giving the password or the key of a server,
+going on with a push that has come half-way, or reading a file otherwise."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +49,8 @@ class Problem:
     place: Place
     sentence: str
     mend: Mend = ""
+    server: str = ""
+    """The address that wants a key, where that is what mends it."""
 
 
 @dataclass(frozen=True)
@@ -130,6 +132,17 @@ class UntoldFile:
     sentence: str
     readings: tuple[tuple[int, Metric], ...]
     remember: bool
+
+
+@dataclass(frozen=True, eq=False)
+class Models:
+    """What a server of embeddings said of its models. `failure` says why it did not; then it may want a key."""
+
+    address: str
+    names: tuple[str, ...] = ()
+    looking: bool = False
+    failure: str = ""
+    wants_key: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -247,6 +260,9 @@ class State:
     """The URL of the server that is being asked what it is; empty when none is."""
     can_keep: bool = False
     """Whether there is a keyring that keeps passwords."""
+
+    models: Models | None = None
+    """The server of embeddings that somebody is about to name."""
 
     past: tuple[Asked, ...] = ()
     future: tuple[Asked, ...] = ()

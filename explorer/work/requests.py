@@ -26,6 +26,7 @@ from explorer.indexes.base import IndexHandle
 from explorer.measure import recall
 from explorer.projection import kept, positions_file
 from explorer.work.desk import Desk
+from explorer.work.encoding import ModelsRequest
 from explorer.work.inspecting import InspectRequest
 from explorer.work.previewing import DivideRequest, MatchRequest, PreviewRequest
 from explorer.work.serving import Connected, ConnectRequest, KeyringRequest, RemoveRequest, SoFarRequest
@@ -347,6 +348,7 @@ Request = (
     | RemoveRequest
     | SoFarRequest
     | KeyringRequest
+    | ModelsRequest
     | InspectRequest
 )
 CLASSES: tuple[type[Any], ...] = (*Request.__args__, Answer, Connected, Match, Preview, Part, Param)

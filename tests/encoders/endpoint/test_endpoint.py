@@ -17,7 +17,7 @@ from explorer.encoders import encoder_named, endpoint
 from explorer.encoders.endpoint import asking, keys, link, models
 from explorer.encoders.endpoint.place import place_of
 from explorer.errors import BadParameter, Cancelled, ExplorerError, KeyNeeded, ServerBusy, ServerFailed, ServerGone
-from tests.encoders.endpoint.conftest import DIMENSIONS, Handler, Server, answer, vector
+from tests.embeddings_server import DIMENSIONS, Handler, Server, answer, vector
 from tests.redis_servers import tls
 
 Body = dict[str, Any]
