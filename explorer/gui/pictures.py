@@ -8,7 +8,7 @@ from PySide6.QtGui import QColor, QImage, QPainter, QPen, QPixmap
 
 from explorer.core.dataset import Dataset
 
-NONE_SIDE = 64
+NONE_SIDE = 128
 NO_PICTURE = QColor(128, 128, 128, 64)
 NO_PICTURE_LINE = QColor(128, 128, 128, 160)
 
@@ -46,7 +46,7 @@ def _no_picture() -> QImage:
     image.fill(NO_PICTURE)
     painter = QPainter(image)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    painter.setPen(QPen(NO_PICTURE_LINE, 3))
-    painter.drawLine(20, 44, 44, 20)
+    painter.setPen(QPen(NO_PICTURE_LINE, 4))
+    painter.drawLine(44, 84, 84, 44)
     painter.end()
     return image
