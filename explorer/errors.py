@@ -5,7 +5,8 @@ ExplorerError
 │   ├── BadFile              a file that cannot be read, or not as asked
 │   │   ├── NoVectors        a table that holds text and no vectors
 │   │   ├── Unchosen         a file of which something has to be chosen first
-│   │   └── Untold           an index file that leaves something to be told
+│   │   ├── Untold           an index file that leaves something to be told
+│   │   └── Refused          a file of a kind that is not read here, and what to do with it
 │   ├── BadQuery             a query that cannot be read or has no answer
 │   │   └── UnknownName      no row bears that name
 │   ├── BadParameter         a parameter, an option or a setting out of its range
@@ -60,6 +61,20 @@ class Untold(BadFile):
     def __init__(self, path: Path | str, what: str, readings: Iterable[tuple[int, str]] = ()) -> None:
         super().__init__(path, what)
         self.readings = tuple(readings)
+
+
+class Refused(BadFile):
+    """A file of a kind that is not read here: `code` are the lines of Python that save its vectors in one that is.
+
+    The sentence ends in them, on one line; where there is room they are shown by themselves, to be copied.
+    """
+
+    fields = ("code",)
+    code: tuple[str, ...] = ()
+
+    def __init__(self, path: Path | str, what: str, code: Iterable[str] = ()) -> None:
+        self.code = tuple(code)
+        super().__init__(path, f"{what}: {'; '.join(self.code)}" if self.code else f"{what.rstrip('.')}.")
 
 
 class Unchosen(BadFile):

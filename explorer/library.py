@@ -20,17 +20,19 @@ from explorer.core.metric import Metric, metric_named
 from explorer.core.neighbours import Neighbours
 from explorer.core.projection import Projection
 from explorer.errors import BadParameter, BadQuery
+from explorer.formats import reading
 from explorer.indexes import asking, building, saved, type_named
 from explorer.indexes.base import IndexHandle
+from explorer.sources import memory
 from explorer.work.children import Children
 from explorer.work.latest import ignore
-from explorer.work.requests import BuildRequest
+from explorer.work.requests import BuildRequest, OpenIndexRequest, ReadRequest
 
 EXACT = "exact"
 """Its vectors are the index: there is nothing to build."""
 
 _children: dict[int, Children] = {}
-"""Those that build for a process, by its number: what a fork inherits is not its own."""
+"""Those that read and build for a process, by its number: what a fork inherits is not its own."""
 _guard = threading.Lock()
 
 
@@ -78,7 +80,7 @@ class Index:
 
 
 def load(
-    source: str | Path,
+    source: Any,
     *,
     metadata: str | Path | None = None,
     options: Mapping[str, str] | None = None,
@@ -86,17 +88,27 @@ def load(
     vectors: str | Path | None = None,
     dimensions: int | None = None,
 ) -> Dataset:
-    """Open a file of vectors, an index file, or a sample set as `sample:NAME`.
+    """Open a file of vectors, an index file, or a sample set as `sample:NAME`; or take what is in memory: an array
+    (n, d), or a pandas, polars or pyarrow table that holds vectors.
 
     `metadata` is a table beside it, `options` are what `--read key=value` takes, such as {"vectors": "p*"}. An index
     file gives the vectors that it holds, and `open_index(dataset)` then opens it itself; where it does not say them,
-    `dimensions` and `metric` do, or `vectors` is a file of what it was built of. Raises BadFile with one sentence when
-    the file cannot be read or leaves something to be told, BadParameter for an unknown option or metric.
+    `dimensions` and `metric` do, or `vectors` is a file of what it was built of. What a native library reads is read in
+    a process of its own, which may crash and takes no more memory than the file justifies. Raises BadFile with one
+    sentence when the file cannot be read or leaves something to be told, BadParameter for an unknown option or metric.
     """
     chosen = None if metric is None else metric_named(metric)
-    return loading.load(
-        source, metadata=metadata, options=options, metric=chosen, vectors=vectors, dimensions=dimensions
-    )
+    if not isinstance(source, str | Path):
+        if vectors is not None or dimensions is not None:
+            raise BadParameter("vectors and dimensions go with an index file, and what is in memory is complete.")
+        table = None if metadata is None else Path(metadata)
+        return reading.made(memory.origin(source), metadata=table, options=options, metric=chosen)
+    if not loading.is_native(source, metadata=metadata, vectors=vectors):
+        return loading.load(source, options=options, metric=chosen, dimensions=dimensions)
+    table, other = (None if path is None else Path(path).expanduser() for path in (metadata, vectors))
+    request = ReadRequest(str(source), table, dict(options or {}), chosen, other, dimensions)
+    dataset: Dataset = _workers().ask(request, ignore, ignore)
+    return dataset
 
 
 def build(dataset: Dataset, type: str = "exact", metric: str | None = None, **params: Any) -> Index:
@@ -126,7 +138,10 @@ def open_index(dataset: Dataset, path: str | Path | None = None, metric: str | N
         if dataset.own_index is None:
             raise BadParameter(f"{dataset.title} came with no index of its own; name the file of one.")
         path, chosen = dataset.own_index, chosen or dataset.metric
-    return Index(dataset, saved.open_saved(Path(path).expanduser(), dataset, chosen))
+    # First somewhere else: a file that crashes its library is then a sentence.
+    request = OpenIndexRequest(dataset, Path(path).expanduser(), chosen)
+    handle: IndexHandle = _workers().ask(request, ignore, ignore)
+    return Index(dataset, handle)
 
 
 def project(
@@ -145,12 +160,12 @@ def _built(dataset: Dataset, type: str, metric: Metric, params: Mapping[str, obj
         return building.built(dataset, type, metric, params, folder)
     kind = type_named(type)
     checked = core_params.checked(kind.build_params, params, kind.name)
-    handle: IndexHandle = _builders().ask(BuildRequest(dataset, type, metric, checked, folder), ignore, ignore)
+    handle: IndexHandle = _workers().ask(BuildRequest(dataset, type, metric, checked, folder), ignore, ignore)
     return handle
 
 
-def _builders() -> Children:
-    """The children that build for this process; they go with it."""
+def _workers() -> Children:
+    """The children that read and build for this process; they go with it."""
     with _guard:
         if (pid := os.getpid()) not in _children:
             _children[pid] = Children()
@@ -159,7 +174,7 @@ def _builders() -> Children:
 
 
 def _dismiss(pid: int) -> None:
-    """End the children that build, unless this is a fork of the process that they build for."""
+    """End the children, unless this is a fork of the process that they work for."""
     if pid == os.getpid() and (children := _children.pop(pid, None)) is not None:
         children.close()
 

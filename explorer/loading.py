@@ -19,11 +19,13 @@ from explorer.core.strings import Strings
 from explorer.embedding import embedded
 from explorer.encoders import DEFAULT, encoder_named
 from explorer.encoders.base import Encoder
-from explorer.errors import BadParameter, Unavailable
+from explorer.errors import BadFile, BadParameter, Unavailable
+from explorer.formats import metadata as tables
 from explorer.formats import preview, reading, refusal
 from explorer.formats.base import EMBED, Contents, Origin
 from explorer.formats.preview import Preview
 from explorer.indexes import saved
+from explorer.indexes.base import IndexType
 from explorer.indexes.saved import IndexFile
 from explorer.samples import sample_named
 from explorer.servers import client as clients
@@ -74,6 +76,65 @@ def load(
             f"encoder={encoder.name} makes {encoder.dimensions} numbers; the vectors here have {dataset.dimensions}."
         )
     return dataset
+
+
+def path_of(source: str | Path) -> Path | None:
+    """The file or folder that is named; None for a sample set, and for what lies on a server."""
+    if isinstance(source, str) and (source.startswith(SAMPLE) or is_server(source)):
+        return None
+    return Path(source).expanduser()
+
+
+def reader_of(source: str | Path) -> str:
+    """The title of the format or the index type that reads a file; empty where that is not known."""
+    if (path := path_of(source)) is None:
+        return ""
+    try:
+        kind = reading.format_of(path, reading.head_of(path))
+    except BadFile:
+        return ""
+    index = _index_kind(path)
+    return kind.title if kind is not None else "" if index is None else f"{index.title} index"
+
+
+def family_of(source: str | Path) -> str:
+    """Whose libraries `load` of an index file brings into its process; empty for everything else."""
+    path = path_of(source)
+    kind = None if path is None else _index_kind(path)
+    return "" if kind is None else kind.family
+
+
+def _index_kind(path: Path) -> IndexType | None:
+    try:
+        index = _index_file(path, None, None)
+    except BadFile:
+        return None
+    return None if index is None else index.kind
+
+
+def broke_down(source: str | Path, how: str) -> BadFile:
+    """What to say when a library ended the process that read a file, `how` such as “a library crashed”."""
+    reader = reader_of(source)
+    return BadFile(
+        source,
+        f"what reads {reader or 'it'} broke down on it ({how}); it is damaged, or was made to do harm: write it "
+        "anew with what made it, or save its vectors with numpy.save.",
+    )
+
+
+def is_native(source: str | Path, *, metadata: str | Path | None = None, vectors: str | Path | None = None) -> bool:
+    """Whether `load` of these hands bytes that somebody made to a native library. Raises BadFile as `load` does.
+
+    Tables beside the vectors count; what came with the program does not.
+    """
+    path = path_of(source)
+    if path is None:
+        return metadata is not None
+    head = reading.head_of(path)
+    kind = reading.format_of(path, head)
+    if kind is None:
+        return refusal.foreign(path, head) is None
+    return kind.native or bool(metadata or vectors) or tables.beside(path) is not None
 
 
 def previewed(
@@ -202,7 +263,9 @@ def _index_file(path: Path, dimensions: int | None, metric: str | None) -> Index
     Raises BadFile for what is missing, empty, or a folder.
     """
     head = reading.head_of(path)
-    if reading.format_of(path, head) is not None or refusal.foreign(path, head):
+    if reading.format_of(path, head) is not None or refusal.foreign(path, head) is not None:
+        return None
+    if reading.last_resort(path, head) is not None and not saved.recognised(path):
         return None
     return saved.index_file(path, dimensions, None if metric is None else metric_named(metric))
 

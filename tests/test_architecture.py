@@ -37,7 +37,8 @@ SHARED = {"errors", "paths", "find", "samples", "scratch", "room", "unfinished",
 TOP = {"", "__main__", "library", "showing"}  # the public library and `python -m explorer` stand above all layers
 QT = {"PySide6", "shiboken6", "pyqtgraph"}
 HEAVY = {"umap", "pynndescent", "numba", "llvmlite", "sklearn", "scipy", "faiss", "annoy", "hnswlib", "usearch"}
-HEAVY |= {"redis", "keyring", "pyarrow", "pandas", "h5py", "tokenizers", "safetensors", "sentence_transformers", "PIL"}
+HEAVY |= {"redis", "keyring", "pyarrow", "pandas", "h5py", "zarr", "tokenizers", "safetensors", "PIL"}
+HEAVY |= {"sentence_transformers"}
 UNSAFE = {"pickle", "cPickle", "dill", "cloudpickle", "joblib", "shelve", "marshal"}
 MOST_LINES = 400
 

@@ -59,8 +59,11 @@ class Dataset:
     """How many vectors are all zeros: they have no cosine."""
     vectors_offset: int | None = None
     """The byte of `vectors_path` at which the vectors lie, float32 in C order; None in a `.npy`, which says so."""
+    maps: tuple[str, ...] = ()
+    """The names of the maps that the file held beside its vectors, the likeliest first; see `map_path`."""
     images_path: Path | None = None
-    """Pictures of the rows as uint8 `.npy` (rows, height, width); None where there are none."""
+    """Pictures of the rows as uint8 `.npy` (rows, height, width), or (rows, height, width, 3) in colours; None where
+    there are none."""
     thumbnails_path: Path | None = None
     """Small pictures of the rows, PNG or JPEG, one after another; where each ends stands beside it, in `.ends.npy`.
     None where there are none."""
@@ -84,7 +87,7 @@ class Dataset:
 
     @cached_property
     def images(self) -> NDArray[np.uint8] | None:
-        """Pictures (rows, height, width), mapped read-only."""
+        """Pictures (rows, height, width), or (rows, height, width, 3) in red, green and blue, mapped read-only."""
         return None if self.images_path is None else np.asarray(np.load(self.images_path, mmap_mode="r"))
 
     @cached_property
@@ -107,6 +110,10 @@ class Dataset:
     def pictured(self) -> bool:
         """Whether rows have pictures."""
         return self.images_path is not None or self.thumbnails_path is not None
+
+    def map_path(self, name: str) -> Path:
+        """Where a map that the file held lies, float32 `.npy` (rows, 2). Raises ValueError when there is none such."""
+        return self.folder / f"given{self.maps.index(name)}.npy"
 
     @property
     def place(self) -> str:
@@ -219,7 +226,7 @@ def opened(folder: Path, hold: object = None) -> Dataset:
     kept = _mapped(folder / "source_rows.npy") if has["source_rows"] else None
     for key in _PATHS:
         facts[key] = None if facts[key] is None else folder / facts[key]
-    for key in ("stamp", "warnings"):
+    for key in ("stamp", "warnings", "maps"):
         facts[key] = tuple(facts[key])
     return Dataset(folder=folder, names=names, source_row_of=kept, columns=tuple(columns), hold=hold, **facts)
 

@@ -20,6 +20,14 @@ from explorer.formats.blocks import Blocks
 
 
 @dataclass(frozen=True, eq=False)
+class GivenMap:
+    """A map that a file holds beside its vectors: positions (n, 2) of any real dtype, under the name it bears there."""
+
+    name: str
+    positions: NDArray[Any]
+
+
+@dataclass(frozen=True, eq=False)
 class Contents:
     """What a file holds, before cleaning: `formats.reading` drops bad rows, converts, and makes a Dataset of it.
 
@@ -56,6 +64,10 @@ class Contents:
     """How many records follow the first ones, where only these were asked for (`rows`); source rows end before them."""
     guessed: bool = False
     """Nobody counted what is beyond: it follows from the size of the file."""
+    images: NDArray[np.uint8] | None = None
+    """Pictures of the rows, (n, height, width) grey or (n, height, width, 3) in red, green and blue."""
+    maps: tuple[GivenMap, ...] = ()
+    """The maps that the file holds, the likeliest first."""
     facts: dict[str, str] = field(default_factory=dict)
     """More to show about the file, such as which columns were taken as the vector."""
 
@@ -70,6 +82,8 @@ class Part:
     dtype: str
     note: str = ""
     """Why it cannot be the vectors, or what it is, where that is known."""
+    readable: bool = True
+    """Whether it can be read here at all; `note` says why not."""
 
 
 ARRAY = Param("array", "text", None, "Which of the file's arrays holds the vectors.")
@@ -123,6 +137,8 @@ class Format(ABC):
     """Read by a library that hostile bytes may crash, so that it is read in a process of its own."""
     folder: bool = False
     """What is read is a folder: `recognises` is asked of folders, with an empty head, and of no file."""
+    last_resort: bool = False
+    """Any bytes could be it, so it is asked only about what no other format recognises, and no type of index."""
     rank: int = 100
     """Which format is asked first when several recognise a file: the lower, the earlier."""
 
@@ -148,6 +164,13 @@ class Format(ABC):
         # Asked to embed a column, a table gives all that it holds as columns.
         return self.read(path, {**options, EMBED.name: ""}, progress).columns
 
+    def others(self, path: Path) -> tuple[Path, ...]:
+        """The files beside it that are read with it: when one of them changes, what was made of it is made anew.
+
+        Never raises.
+        """
+        return ()
+
     @abstractmethod
     def read(self, path: Path, options: Mapping[str, str], progress: Progress) -> Contents:
         """Read the file. Raises BadFile with one sentence that names the line, byte or shape that is wrong, Unchosen
@@ -156,3 +179,7 @@ class Format(ABC):
         `rows` and `sample` among the options are applied to what is returned; a format that parses its file heeds them
         itself (see `formats.sampling`), so that what nobody wants is not kept.
         """
+
+    def read_into(self, path: Path, options: Mapping[str, str], folder: Path, progress: Progress) -> Contents:
+        """The same, where what would have to be in memory may be written into the Dataset's `folder` instead."""
+        return self.read(path, options, progress)

@@ -42,21 +42,30 @@ def vector_columns(dialect: Dialect, pattern: str | None = None) -> VectorColumn
     Returns None when there is nothing to choose. Raises BadParameter for a pattern that fits no usable column.
     """
     kinds = {name: _kind(dialect.cells(i), dialect.decimal) for i, name in enumerate(dialect.columns)}
+    left_out = "" if dialect.named or pattern is not None else _counter_of_rows(dialect, kinds)
+    return among(kinds, pattern, named=dialect.named, left_out=left_out)
+
+
+def among(
+    kinds: Mapping[str, str], pattern: str | None = None, *, named: bool = True, left_out: str = ""
+) -> VectorColumns | None:
+    """Choose by the columns' names and kinds (whole, number, list or text), in file order, without `left_out`.
+
+    Where the names are made up (not `named`) they tell nothing. Returns and raises what `vector_columns` does.
+    """
     if pattern is not None:
-        return _asked_for(dialect.columns, kinds, pattern)
-    numeric = [name for name, kind in kinds.items() if kind in ("whole", "number")]
-    if dialect.named:
-        features = [n for n in numeric if not (kinds[n] == "whole" and n.casefold() in NO_FEATURES)]
-    else:
-        features = numeric[1:] if _counts_rows(dialect, numeric) else numeric
+        return _asked_for(tuple(kinds), kinds, pattern)
+    numeric = [name for name, kind in kinds.items() if kind in ("whole", "number") and name != left_out]
+    if named:
+        numeric = [n for n in numeric if not (kinds[n] == "whole" and n.casefold() in NO_FEATURES)]
     lists = [name for name, kind in kinds.items() if kind == "list"]
-    if lists and len(features) < 3:
+    if lists and len(numeric) < 3:
         return VectorColumns((lists[0],), lists=True)
-    family = _largest_family(features) if dialect.named else []
+    family = _largest_family(numeric) if named else []
     # A pair such as price1, price2 among twenty other numbers is no vector.
-    if len(family) >= 2 and (len(family) >= 8 or 2 * len(family) >= len(features)):
+    if len(family) >= 2 and (len(family) >= 8 or 2 * len(family) >= len(numeric)):
         return VectorColumns(tuple(family))
-    return VectorColumns(tuple(features)) if features else None
+    return VectorColumns(tuple(numeric)) if numeric else None
 
 
 def name_column(columns: Sequence[Column], asked: str | None = None) -> Column | None:
@@ -101,7 +110,7 @@ def _kind(cells: Sequence[str], decimal: str) -> str:
     return "text"
 
 
-def _asked_for(columns: Sequence[str], kinds: dict[str, str], pattern: str) -> VectorColumns:
+def _asked_for(columns: Sequence[str], kinds: Mapping[str, str], pattern: str) -> VectorColumns:
     patterns = [part.strip() for part in pattern.split(",")] if pattern not in columns else [pattern]
     fitting = [name for name in columns if any(name == part or fnmatchcase(name, part) for part in patterns)]
     lists = [name for name in fitting if kinds[name] == "list"]
@@ -124,10 +133,11 @@ def _largest_family(names: Sequence[str]) -> list[str]:
     return max(families.values(), key=len, default=[])
 
 
-def _counts_rows(dialect: Dialect, numeric: Sequence[str]) -> bool:
-    """Whether the first numeric column only counts 0, 1, 2 … or 1, 2, 3 … while there are others."""
+def _counter_of_rows(dialect: Dialect, kinds: Mapping[str, str]) -> str:
+    """The first numeric column, where it only counts 0, 1, 2 … or 1, 2, 3 … while there are others; or nothing."""
+    numeric = [name for name, kind in kinds.items() if kind in ("whole", "number")]
     if len(numeric) < 2 or len(dialect.rows) < 3:
-        return False
+        return ""
     cells = [cell.strip() for cell in dialect.cells(dialect.columns.index(numeric[0]))]
     n = len(cells)
-    return cells in ([str(i) for i in range(n)], [str(i + 1) for i in range(n)])
+    return numeric[0] if cells in ([str(i) for i in range(n)], [str(i + 1) for i in range(n)]) else ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -21,6 +22,7 @@ from explorer.formats.choosing import VectorColumns, text_columns, vector_column
 from explorer.formats.dialect import Dialect
 from explorer.formats.growing import GrowingMatrix
 from explorer.formats.list_cells import dimensions_of, vectors_of_lists
+from explorer.formats.pickled import is_pickle
 from explorer.formats.sampling import Draw
 from explorer.formats.text_table import Ragged, batches, listed, rows_kept, translated
 from explorer.formats.word_vectors import layout_of
@@ -29,11 +31,16 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 
+_JSON = re.compile(rb"(\xef\xbb\xbf)?\s*(\{|\[\s*[\[{])")
+"""How JSON begins: an object, or an array of those or of arrays."""
+
+
 class Delimited(Format):
     """A text table. Delimiter, quotes, decimal mark, encoding and header are found from its content."""
 
     options = dialects.OPTIONS
     chooses_columns = True
+    native = True
 
     def __init__(self, name: str, title: str, suffixes: tuple[str, ...], rank: int, *, tabs: bool) -> None:
         self.name, self.title, self.suffixes, self.rank = name, title, suffixes, rank
@@ -41,8 +48,8 @@ class Delimited(Format):
 
     def recognises(self, path: Path, head: bytes) -> bool:
         """Text with columns of numbers or of lists; by its suffix also without, so that `read` can say what lacks."""
-        if head.lstrip()[:1] == b"{":
-            return False  # JSON
+        if _JSON.match(head) or is_pickle(head):
+            return False  # JSON is another format, and a pickle none
         try:
             dialect = dialects.sniffed(path, head, False, {})
             if dialect.delimiter == " " and layout_of(head) is not None:
@@ -107,7 +114,8 @@ def _read_once(
 ) -> Contents:
     import pyarrow as pa
 
-    others = [name for name in dialect.columns if name not in set(chosen.names)]
+    taken = set(chosen.names)
+    others = [name for name in dialect.columns if name not in taken]
     types = dict.fromkeys(chosen.names, pa.large_string() if tolerant else pa.float32())
     types |= dict.fromkeys(others, pa.large_string())
     ragged = Ragged(len(dialect.columns))

@@ -12,12 +12,14 @@ from explorer.core.column import Column
 from explorer.core.dataset import Dataset
 from explorer.core.progress import Progress, silent
 from explorer.errors import BadFile, BadInput
+from explorer.formats import dialect as dialects
 from explorer.formats import joining, metadata, preview, reading
 from explorer.formats.joining import ROW_NUMBER, Key
 from explorer.formats.text_records import VECTOR
 
 BY_ROW = ""
 """The key of a table that has a record for each row, in their order."""
+TEXTS = (".csv", ".tsv", ".tab", ".txt")
 CLOSE = 0.2
 """A table of about as many records, but for this share, belongs to the rows as well."""
 
@@ -120,9 +122,13 @@ def _told(
 
 
 def _is_table(path: Path) -> bool:
+    """Whether it is a table of any format, or a text called as tables are, which nobody takes for vectors."""
     try:
-        return reading.recognised(path).chooses_columns
-    except BadInput:
+        kind = reading.format_of(path, reading.head_of(path))
+        if kind is None and path.suffix.casefold() in TEXTS:
+            return bool(dialects.sniffed(path, *dialects.read_head(path), {}).columns)
+        return kind is not None and kind.chooses_columns
+    except (BadInput, OSError):
         return False
 
 
@@ -136,7 +142,10 @@ def _holds_no_vectors(path: Path, progress: Progress) -> bool:
     """Whether a table has no vectors of its own. A few columns of numbers are none."""
     if not _is_table(path):
         return False
-    return preview.previewed(path, {}, None, progress).dimensions < VECTOR
+    try:
+        return preview.previewed(path, {}, None, progress).dimensions < VECTOR
+    except BadFile:
+        return True
 
 
 def _title(path: Path) -> str:

@@ -13,7 +13,7 @@ from typing import IO, Any
 import numpy as np
 
 from explorer.core.progress import Progress
-from explorer.errors import BadFile
+from explorer.errors import BadFile, Refused
 from explorer.formats.base import Contents, Format
 from explorer.formats.mapping import in_place
 
@@ -88,10 +88,12 @@ def read_header(file: IO[bytes], path: Path) -> Header:
 def check_dtype(path: Path, dtype: np.dtype[Any]) -> None:
     """Raise BadFile for what is no table of real numbers."""
     if dtype.hasobject:
-        raise BadFile(
+        rows = f"numpy.load({str(path)!r}, allow_pickle=True)"
+        raise Refused(
             path,
-            "it holds Python objects (dtype object), which would have to be unpickled and could run code; "
-            "save it as numbers: numpy.save(file, numpy.array(list(rows), dtype='float32')).",
+            "it holds Python objects (dtype object), which would have to be unpickled and could run code; if you trust "
+            "it, save it as numbers",
+            ("import numpy", f"numpy.save({str(path)!r}, numpy.array(list({rows}), dtype='float32'))"),
         )
     if dtype.names is not None:
         raise BadFile(

@@ -155,7 +155,7 @@ def _shown(whole: Contents, asked: Mapping[str, str]) -> dict[str, Any]:
     taken = min(taken, int(asked.get("sample", taken)))
     part = taken < rows
     row_bytes = 4 * dimensions
-    mapped = (whole.mappable or whole.file is not None) and not part
+    mapped = whole.mappable and not part
     memory = 0 if mapped or not _in_memory(whole) else taken * row_bytes
     free, free_memory = room.free_on_disk(_existing(keeping.home())), room.free_in_memory()
     needed = 0 if mapped else taken * row_bytes

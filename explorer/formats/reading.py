@@ -10,7 +10,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import NoReturn
 
-from explorer import formats
+import numpy as np
+
+from explorer import formats, room
 from explorer.core import params
 from explorer.core.dataset import Dataset
 from explorer.core.metric import Metric, metric_named
@@ -19,12 +21,12 @@ from explorer.core.params import Param
 from explorer.core.progress import Progress, silent
 from explorer.core.strings import Strings
 from explorer.errors import BadFile, BadParameter, ExplorerError, NoVectors, TooLarge
-from explorer.formats import joining, keeping, metadata, row_pictures, sampling, shaping
+from explorer.formats import given_maps, joining, keeping, metadata, row_pictures, sampling, shaping
 from explorer.formats.base import EMBED, Contents, Format, Origin
 from explorer.formats.choosing import name_column, text_columns
 from explorer.formats.cleaning import EXACT_FLOAT32, Health, converted, inspected
 from explorer.formats.pictures import is_size, picture_size, write_pictures
-from explorer.formats.refusal import why_not
+from explorer.formats.refusal import foreign, refused
 
 OPTIONS = (
     Param("vectors", "text", None, "The columns that make the vector: names, or a pattern such as p*."),
@@ -49,9 +51,9 @@ def recognised(path: Path) -> Format:
     Raises BadFile, in a sentence that says what to do, for what is missing, empty, a folder or of no known format.
     """
     head = head_of(path)
-    kind = format_of(path, head)
+    kind = format_of(path, head) or last_resort(path, head)
     if kind is None:
-        raise BadFile(path, why_not(path, head, [kind.title for kind in formats.types().values()]))
+        raise refused(path, head, formats.types().values())
     return kind
 
 
@@ -81,8 +83,17 @@ def head_of(path: Path) -> bytes:
 
 def format_of(path: Path, head: bytes) -> Format | None:
     """The format that recognises a file which begins so, or a folder; None when none does."""
+    return _recognising(path, head, last_resort=False)
+
+
+def last_resort(path: Path, head: bytes) -> Format | None:
+    """The format that takes bytes which say nothing of themselves; None for those of another program's kind."""
+    return None if foreign(path, head) else _recognising(path, head, last_resort=True)
+
+
+def _recognising(path: Path, head: bytes, *, last_resort: bool) -> Format | None:
     folder = path.is_dir()
-    kinds = [kind for kind in formats.types().values() if kind.folder == folder]
+    kinds = [kind for kind in formats.types().values() if (kind.folder, kind.last_resort) == (folder, last_resort)]
     kinds.sort(key=lambda kind: path.suffix.casefold() not in kind.suffixes)
     return next((kind for kind in kinds if kind.recognises(path, head)), None)
 
@@ -92,9 +103,11 @@ def origin_of(path: Path) -> Origin:
     kind = recognised(path)
 
     def contents(options: Mapping[str, str], folder: Path, progress: Progress) -> Contents:
-        return kind.read(path, options, progress)
+        return kind.read_into(path, options, folder, progress)
 
-    return Origin(path, kind.name, kind.title, contents, kind.options, kind.chooses_columns)
+    # A file beside it that is not there has no stamp; whoever reads it says so.
+    others = tuple(keeping.stamp(other) for other in kind.others(path) if other.exists())
+    return Origin(path, kind.name, kind.title, contents, kind.options, kind.chooses_columns, others)
 
 
 def read(
@@ -156,7 +169,10 @@ def made(
                     raise BadFile(path, "the file changed while it was read; open it again.")
                 dataset = keeping.keep(dataset, name)
         except MemoryError:
-            raise TooLarge(f"{origin.place}: reading this takes more memory than there is.") from None
+            what = "more memory than there is, or than a file of its size has need of"
+            raise TooLarge(
+                f"{origin.place}: reading this takes {what}; it may be damaged, or packed to do harm."
+            ) from None
         except ExplorerError:
             raise
         except OSError as error:
@@ -192,7 +208,11 @@ def with_table(contents: Contents, table: Path | None, explicit: bool, key: str 
             raise BadParameter(f"key={key} joins a metadata table to the rows, and none was given; name it.")
         return contents
     try:
-        return metadata.added(contents, table, key, progress)
+        added = metadata.added(contents, table, key, progress)
+        fresh = added.columns[len(contents.columns) :]
+        # Where the file has all of it itself, a table that only lies beside it adds nothing.
+        own = not explicit and fresh and all(column.name.endswith(f" ({table.name})") for column in fresh)
+        return contents if own else added
     except BadFile as error:
         if explicit:
             raise
@@ -223,6 +243,7 @@ def _made(origin: Origin, contents: Contents, options: Mapping[str, str], folder
         rows = good if rows is None else rows[good]
         columns = tuple(column.take(good) for column in columns)
         names = None if names is None else names.take(good)
+    maps, lost = given_maps.kept(contents.maps, health.good if len(health.bad) else None, folder)
     stat = vectors_path.stat()
     dataset = Dataset(
         folder=folder,
@@ -242,17 +263,20 @@ def _made(origin: Origin, contents: Contents, options: Mapping[str, str], folder
         names=None if names is None else Names.of(names),
         name_column=called,
         columns=columns,
-        warnings=(*contents.warnings, *_warnings(contents, health), *_text_instead(origin, contents)),
+        warnings=(*contents.warnings, *_warnings(contents, health), *_text_instead(origin, contents), *lost),
+        maps=maps,
         zero_rows=health.zero_rows,
         own_index=None if len(health.bad) else contents.own_index,
         encoder=options.get("encoder", ""),
         facts={**contents.facts, **({"source": origin.url} if origin.url else {})},
     )
-    if size is None:
-        return (
-            dataset if shown == row_pictures.OFF or origin.url else row_pictures.with_pictures(dataset, shown, progress)
-        )
     pictures = folder / "images.npy"
+    if shown is None and contents.images is not None:
+        np.save(pictures, contents.images if not len(health.bad) else contents.images[health.good])
+        return replace(dataset, images_path=pictures)
+    if size is None:
+        without = shown == row_pictures.OFF or bool(origin.url)
+        return dataset if without else row_pictures.with_pictures(dataset, shown, progress)
     keeping.check_room(health.good_rows * dimensions)
     write_pictures(dataset.vectors, size, pictures)
     return replace(dataset, images_path=pictures)
@@ -319,6 +343,12 @@ def _warnings(contents: Contents, health: Health) -> Sequence[str]:
         found.append(
             f"{health.zero_rows:,} {'row is' if one else 'rows are'} all zeros and {'has' if one else 'have'} no "
             "cosine: under cosine no answer holds them."
+        )
+    size, memory = health.good_rows * contents.vectors.shape[1] * 4, room.memory()
+    if size > memory:
+        found.append(
+            f"The vectors take {room.readable(size)}, and this machine has {room.readable(memory)} of memory: they are "
+            "read from the disk as they are needed, and everything takes longer; a sample would not (--read sample=N)."
         )
     if health.good_rows == 1:
         found.append("There is a single row: it has no neighbours, and there is no map to draw.")

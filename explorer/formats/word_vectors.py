@@ -19,6 +19,7 @@ from explorer.formats.arrow import strings_of
 from explorer.formats.base import Contents, Format
 from explorer.formats.dialect import is_number
 from explorer.formats.growing import GrowingMatrix
+from explorer.formats.pickled import is_pickle
 from explorer.formats.sampling import Draw
 from explorer.formats.text_table import listed
 
@@ -46,6 +47,7 @@ class WordVectors(Format):
     name = "word-vectors"
     title = "Word vectors as text (word2vec, GloVe, fastText)"
     suffixes = (".vec", ".txt", ".w2v")
+    native = True
     rank = 50
 
     def recognises(self, path: Path, head: bytes) -> bool:
@@ -119,7 +121,7 @@ def _contents(
 
 def layout_of(head: bytes) -> Layout | None:
     """How the lines are made, from the first of them; None when they are no words with numbers."""
-    if b"\0" in head:
+    if b"\0" in head or is_pickle(head):
         return None
     lines = head.decode("utf-8-sig", "replace").split("\n")
     lines = [line.rstrip("\r") for line in (lines[:-1] or lines)][:50]

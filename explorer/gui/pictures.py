@@ -16,10 +16,11 @@ NO_PICTURE_LINE = QColor(128, 128, 128, 160)
 def picture(dataset: Dataset, row: int) -> QImage | None:
     """The picture of a row, a grey sign where it is not there; None where the Dataset has no pictures."""
     if dataset.images is not None:
-        grey = np.ascontiguousarray(dataset.images[row])
-        height, width = grey.shape
+        pixels = np.ascontiguousarray(dataset.images[row])
+        height, width = pixels.shape[:2]
+        kind = QImage.Format.Format_Grayscale8 if pixels.ndim == 2 else QImage.Format.Format_RGB888
         # QImage does not own the buffer; the copy does.
-        return QImage(grey.data, width, height, width, QImage.Format.Format_Grayscale8).copy()
+        return QImage(pixels.data, width, height, pixels.strides[0], kind).copy()
     if not dataset.pictured:
         return None
     # Our own small copies: what other people's files hold is decoded in a child.

@@ -47,3 +47,14 @@ def read(path: Path, dataset: Dataset) -> Projection:
         row = int(np.flatnonzero(~np.isfinite(positions).all(axis=1))[0])
         raise BadFile(path, f"row {dataset.source_row(row)} has no finite position.")
     return Projection(positions, "file", dataset.metric, note=f"positions from {path.name}")
+
+
+def given(name: str, dataset: Dataset) -> Projection:
+    """A map that the Dataset's file held itself. Raises BadFile when it is not there any more."""
+    try:
+        positions = np.load(dataset.map_path(name), allow_pickle=False)
+    except (OSError, ValueError, EOFError):
+        raise BadFile(dataset.place, f"its map “{name}” is not kept any more; open the file again.") from None
+    if positions.shape != (dataset.rows, 2) or positions.dtype != np.float32 or not np.isfinite(positions).all():
+        raise BadFile(dataset.place, f"its map “{name}” is damaged; open the file again.")
+    return Projection(positions, "file", dataset.metric, {"name": name}, note=f"{name}, as it is in {dataset.title}")

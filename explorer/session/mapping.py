@@ -16,7 +16,7 @@ from explorer.errors import Cancelled, ExplorerError
 from explorer.session.session import Session
 from explorer.session.state import State
 from explorer.session.tasks import SAVE, Tasks
-from explorer.work.requests import PositionsRequest, ProjectRequest, SavePositionsRequest
+from explorer.work.requests import GivenMapRequest, PositionsRequest, ProjectRequest, SavePositionsRequest
 
 MAP = "map"
 
@@ -41,13 +41,13 @@ class Mapping:
 
     def open_positions(self, path: Path) -> None:
         """Take the positions of a file (float32, one line for each source row) as the map."""
-        dataset = self._session.state.dataset
-        if dataset is None:
-            return
-        self._session.clear_problem("map")
-        self._session.update(laying_out=True)
-        self._under_way = None
-        self._tasks.start(MAP, "Reading positions", PositionsRequest(dataset, path), self._done(), self._failed)
+        if (dataset := self._session.state.dataset) is not None:
+            self._take(PositionsRequest(dataset, path))
+
+    def show_given(self, name: str) -> None:
+        """Take a map that the file itself holds, one of `Dataset.maps`."""
+        if (dataset := self._session.state.dataset) is not None:
+            self._take(GivenMapRequest(dataset, name))
 
     def save_positions(self, path: Path) -> None:
         """Write the map's positions, one line for each source row."""
@@ -66,8 +66,17 @@ class Mapping:
         if self.first_positions is not None:
             path, self.first_positions = self.first_positions, None
             self.open_positions(path)
+        elif new.dataset.maps:
+            self.show_given(new.dataset.maps[0])
         else:
             self._first_map(new.dataset, new.metric)
+
+    def _take(self, request: PositionsRequest | GivenMapRequest) -> None:
+        """Positions that are there already."""
+        self._session.clear_problem("map")
+        self._session.update(laying_out=True)
+        self._under_way = None
+        self._tasks.start(MAP, "Reading positions", request, self._done(), self._failed)
 
     def _first_map(self, dataset: Dataset, metric: Metric) -> None:
         """PCA, and then what was chosen to follow it; both are found again where they have been made before."""

@@ -62,7 +62,8 @@ class Session:
     def fail(self, place: Place, error: ExplorerError | str) -> None:
         """Say what went wrong, at its place, and what would mend it."""
         others = tuple(problem for problem in self.state.problems if problem.place != place)
-        self.update(problems=(*others, Problem(place, str(error), _mend(error), getattr(error, "server", ""))))
+        server, code = getattr(error, "server", ""), getattr(error, "code", ())
+        self.update(problems=(*others, Problem(place, str(error), _mend(error), code, server)))
 
     def clear_problem(self, place: Place) -> None:
         """Nothing is wrong there any more."""

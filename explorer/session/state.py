@@ -49,8 +49,18 @@ class Problem:
     place: Place
     sentence: str
     mend: Mend = ""
+    code: tuple[str, ...] = ()
+    """The lines in which the sentence ends, for people to copy."""
     server: str = ""
     """The address that wants a key, where that is what mends it."""
+
+    @property
+    def text(self) -> str:
+        """The sentence as a window shows it: such lines stand by themselves."""
+        ending = "; ".join(self.code)
+        if not self.code or not self.sentence.endswith(ending):
+            return self.sentence
+        return "\n".join((self.sentence.removesuffix(ending).rstrip(), *self.code))
 
 
 @dataclass(frozen=True)

@@ -13,13 +13,23 @@ from pathlib import Path
 from typing import Any
 
 from explorer import machine_code, paths, unfinished
-from explorer.errors import Cancelled, TaskFailed, named
+from explorer.errors import Cancelled, ExplorerError, TaskFailed, named
 from explorer.servers import passwords
 from explorer.work import wire
-from explorer.work.requests import Request
+from explorer.work.previewing import PreviewRequest
+from explorer.work.requests import ReadRequest, Request
 
 CHILD_ARGUMENT = "--explorer-child"
 """The hidden argument by which the frozen program starts as a child."""
+BREAKDOWNS: dict[int | None, str] = {
+    signal.SIGSEGV: "a library crashed",
+    signal.SIGABRT: "a library gave up",
+    signal.SIGFPE: "a library divided by zero",
+    signal.SIGILL: "a library stopped itself",
+}
+"""The signals by which libraries end the process that they are in."""
+WINDOWS_CRASH = 0xC0000000
+"""From here on the exit statuses of Windows are those of programs that crashed."""
 GONE_SECONDS = 5.0
 """How long a killed process is waited for. It ends at once, unless a disk keeps it inside the kernel."""
 
@@ -185,7 +195,7 @@ class Process:
             unfinished.remove(path)
         self._unfinished.clear()
 
-    def _death(self, *, begun: bool = True) -> Cancelled | TaskFailed:
+    def _death(self, *, begun: bool = True) -> ExplorerError:
         """What to raise when the child is gone, or talks nonsense and therefore has to go."""
         # One that died by itself has closed its pipes and is about to be a zombie: its own status says why.
         with contextlib.suppress(subprocess.TimeoutExpired):
@@ -198,7 +208,12 @@ class Process:
         self._clear_away()
         if self._wanted:
             return Cancelled("Stopped.")
-        return (TaskFailed if begun else NotBegun)(self._how_it_died())
+        if not begun:
+            return NotBegun(self._how_it_died())
+        asked, broke = self._asked, self._broke()
+        if broke and isinstance(asked, ReadRequest | PreviewRequest):
+            return asked.crashed(broke)
+        return TaskFailed(self._how_it_died())
 
     def _ended(self) -> bool:
         try:
@@ -207,14 +222,20 @@ class Process:
             return False
         return True
 
+    def _broke(self) -> str:
+        """How a library ended the process; empty when something else did."""
+        code = self._process.returncode or 0
+        if code >= WINDOWS_CRASH:
+            return BREAKDOWNS[signal.SIGSEGV]
+        return BREAKDOWNS.get(-code, "")
+
     def _how_it_died(self) -> str:
         code = self._process.returncode
         if code is not None and code < 0:
             reason = {
                 signal.SIGKILL: "it was killed, perhaps because memory ran out",
                 getattr(signal, "SIGBUS", None): "a file that it had mapped became shorter",
-                signal.SIGSEGV: "a library crashed",
-                signal.SIGABRT: "a library gave up",
+                **BREAKDOWNS,
             }.get(-code, f"by signal {-code}")
             return f"The work stopped because its process ended: {reason}. Nothing else is affected; try again."
         return f"The work stopped because its process ended (status {code}). Nothing else is affected; try again."
@@ -241,6 +262,8 @@ def _environment(nice: int) -> dict[str, str]:
         "PYTHONPATH": os.pathsep.join(filter(None, (here, rest))),
         "PYTHONSAFEPATH": "1",
         "PYTHONWARNINGS": "ignore",
+        # Arrow's allocator would otherwise ask for a gigabyte at once, which a limit on memory has to count.
+        "MIMALLOC_ARENA_EAGER_COMMIT": os.environ.get("MIMALLOC_ARENA_EAGER_COMMIT", "0"),
         "NUMBA_CACHE_DIR": os.environ.get("NUMBA_CACHE_DIR") or str(machine_code.folder()),
         "EXPLORER_CHILD_NICE": str(nice) if nice else "",
     }

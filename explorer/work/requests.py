@@ -18,6 +18,7 @@ from explorer.core.neighbours import Neighbours
 from explorer.core.params import Param, Params
 from explorer.core.projection import Projection
 from explorer.core.query import Query
+from explorer.errors import BadFile
 from explorer.formats.base import Part
 from explorer.formats.matching import Match
 from explorer.formats.preview import Preview
@@ -25,6 +26,7 @@ from explorer.indexes import asking, building, saved, type_named, types
 from explorer.indexes.base import IndexHandle
 from explorer.measure import recall
 from explorer.projection import kept, positions_file
+from explorer.work import bounds
 from explorer.work.desk import Desk
 from explorer.work.encoding import ModelsRequest
 from explorer.work.inspecting import InspectRequest
@@ -47,15 +49,21 @@ class ReadRequest:
     dimensions: int | None = None
 
     def __call__(self, desk: Desk) -> Dataset:
-        return loading.load(
-            self.source,
-            metadata=self.metadata,
-            options=self.options,
-            metric=self.metric,
-            vectors=self.vectors,
-            dimensions=self.dimensions,
-            progress=desk.progress,
-        )
+        files = [path for path in (self.metadata, self.vectors, loading.path_of(self.source)) if path is not None]
+        with bounds.in_proportion(files):
+            return loading.load(
+                self.source,
+                metadata=self.metadata,
+                options=self.options,
+                metric=self.metric,
+                vectors=self.vectors,
+                dimensions=self.dimensions,
+                progress=desk.progress,
+            )
+
+    def crashed(self, how: str) -> BadFile:
+        """What to say when a library ended the process that read this, `how` such as “a library crashed”."""
+        return loading.broke_down(self.source, how)
 
 
 @dataclass(frozen=True, eq=False)
@@ -111,6 +119,17 @@ class PositionsRequest:
 
     def __call__(self, desk: Desk) -> Projection:
         return positions_file.read(self.path, self.dataset)
+
+
+@dataclass(frozen=True, eq=False)
+class GivenMapRequest:
+    """Take a map that the Dataset's file held as the map."""
+
+    dataset: Dataset
+    name: str
+
+    def __call__(self, desk: Desk) -> Projection:
+        return positions_file.given(self.name, self.dataset)
 
 
 @dataclass(frozen=True, eq=False)
@@ -316,6 +335,8 @@ def family_of(request: Request) -> str:
     """
     if isinstance(request, OpenIndexRequest):
         return UNKNOWN
+    if isinstance(request, ReadRequest):
+        return loading.family_of(request.source)
     if isinstance(request, WarmUpRequest):
         return projection.method_named("umap").family
     if isinstance(request, ProjectRequest):
@@ -333,6 +354,7 @@ Request = (
     | FingerprintRequest
     | ProjectRequest
     | PositionsRequest
+    | GivenMapRequest
     | SavePositionsRequest
     | WarmUpRequest
     | BuildRequest

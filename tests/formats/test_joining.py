@@ -59,7 +59,9 @@ def test_a_key_may_have_two_names_and_be_the_row_number(vectors: Path, tmp_path:
 def test_what_does_not_fit_at_all_is_a_sentence(vectors: Path, tmp_path: Path) -> None:
     table = tmp_path / "m.csv"
     table.write_text("id,size\n" + "".join(f"{i},{i}\n" for i in range(7)))
-    with pytest.raises(BadFile, match=r"no record of it belongs to a row: “id” holds 0, 1, 2 …, and “id” of the f"):
+    with pytest.raises(
+        BadFile, match=r"no record of it belongs to a row: “id” holds 0, 1, 2 …, and “id” of the file 1"
+    ):
         reading.read(vectors, metadata=table, options={"key": "id"})
     with pytest.raises(BadParameter, match=r"There is no column “uid” in m\.csv to join by; columns: id, size"):
         reading.read(vectors, metadata=table, options={"key": "id=uid"})

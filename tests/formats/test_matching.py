@@ -82,5 +82,8 @@ def test_of_several_files_one_is_the_metadata(tmp_path: Path) -> None:
     assert matching.divided([vectors, labels]) == (vectors, labels)
     assert matching.divided([vectors, tmp_path / "v.npy"]) == (vectors, None)
     assert matching.divided([labels, labels]) == (labels, None)
+    tabs = tmp_path / "tabs.csv"
+    tabs.write_text("name\tkind\na\tx\nb\ty\nc\tx\nd\ty\n")
+    assert matching.divided([tmp_path / "v.npy", tabs]) == (tmp_path / "v.npy", tabs)
     (tmp_path / "odd.xyz").write_bytes(b"\0\1\2")
     assert matching.divided([labels, tmp_path / "odd.xyz"]) == (tmp_path / "odd.xyz", labels)

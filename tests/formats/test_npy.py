@@ -94,3 +94,12 @@ def test_a_header_that_promises_too_much_reserves_nothing(tmp_path: Path) -> Non
     path.write_bytes(b"\x93NUMPY\x01\x00" + len(header).to_bytes(2, "little") + header)
     with pytest.raises(BadFile, match="cut short"):
         reading.read(path)
+
+
+def test_a_header_that_numpy_is_too_strict_for_is_read(tmp_path: Path) -> None:
+    vectors = np.arange(12, dtype=np.float32).reshape(4, 3)
+    np.save(tmp_path / "v.npy", vectors)
+    whole = bytearray((tmp_path / "v.npy").read_bytes())
+    whole[7] = 1
+    (tmp_path / "v.npy").write_bytes(whole)
+    np.testing.assert_array_equal(reading.read(tmp_path / "v.npy").vectors, vectors)

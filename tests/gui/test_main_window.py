@@ -204,6 +204,10 @@ def test_a_file_that_cannot_be_read_is_said_where_one_is_chosen(empty: User, mon
     empty.until(lambda: empty.state.problem("data"))
     sentence = next(text for text in labels(empty.window.welcome) if "pickled.npy" in text)
     assert "Python objects" in sentence
+    assert sentence.splitlines()[1] == "import numpy"
+    copy = next(b for b in empty.window.welcome.findChildren(QPushButton) if b.text() == "Copy these lines")
+    QTest.mouseClick(copy, LEFT)
+    assert QApplication.clipboard().text().splitlines() == sentence.splitlines()[1:]
     empty.until(lambda: last.mapTo(empty.window, empty.window.rect().topLeft()) == before)
 
 
@@ -262,7 +266,9 @@ def test_a_metadata_table_is_put_beside_the_vectors(
     table = tmp_path / "elsewhere.tsv"
     table.write_text("name\tkind\n" + "".join(f"row {i}\t{'ab'[i % 2]}\n" for i in range(300)))
     monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: (str(table), ""))
-    empty.window.choose_metadata()
+    empty.window.files.choose_metadata()
+    empty.until(lambda: empty.state.joining is not None and empty.state.joining.match is not None)
+    empty.press(Qt.Key.Key_Return, on=empty.window.files.joining_dialog)
     empty.until(lambda: empty.state.dataset.names is not None)
     assert empty.state.dataset.names[7] == "row 7" and empty.state.colour_by == "kind"
     empty.until_quiet()

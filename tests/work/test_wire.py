@@ -64,6 +64,7 @@ def values(dataset: Dataset) -> dict[str, Any]:
         requests.DiscardRequest(HANDLE),
         requests.ProjectRequest(dataset, "cosine", "pca", {}, None, False),
         requests.PositionsRequest(dataset, Path("xy.npy")),
+        requests.GivenMapRequest(dataset, "X_umap"),
         requests.SavePositionsRequest(dataset, np.zeros((200, 2), np.float32), Path("xy.npy")),
         requests.WarmUpRequest(),
         requests.BuildRequest(dataset, "annoy", "cosine", {"trees": 5}, Path("folder")),

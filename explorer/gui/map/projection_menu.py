@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QPoint
@@ -12,6 +13,9 @@ from explorer.gui.widgets.params_form import ParamsForm
 from explorer.gui.widgets.pieces import button, heading, label
 from explorer.session.controller import Controller
 from explorer.session.state import State
+
+MOST_OFFERED = 3
+"""So many maps of a file fit into a row of the panel."""
 
 
 class ProjectionMenu(QToolButton):
@@ -48,6 +52,8 @@ class ProjectionMenu(QToolButton):
         if made is None:
             return
         title = "positions from a file" if made.method == "file" else made.method.upper()
+        if given := str(made.params.get("name", "")):
+            title = f"{given}, from the file"
         parts = [title]
         if made.method == "umap":
             parts.append(
@@ -60,7 +66,8 @@ class ProjectionMenu(QToolButton):
         if state.laying_out:
             parts.append("running")
         self.setText("  ·  ".join(parts) + "  ▾")
-        self._panel.show_note(made.note)
+        self._panel.show_note("" if given else made.note)
+        self._panel.offer(state.dataset.maps if state.dataset is not None else ())
         self.adjustSize()
         self.move(self._map.width() - 14 - self.width(), 14)
 
@@ -86,6 +93,10 @@ class _Panel(QFrame):
         row.addWidget(button("PCA", lambda: self._make("pca")))
         row.addStretch(1)
         column.addLayout(row)
+        self._given = QHBoxLayout()
+        self._given.setSpacing(8)
+        column.addLayout(self._given)
+        self._offered: tuple[str, ...] = ()
         files = QHBoxLayout()
         files.addWidget(button("Save positions …", self._save, "link"))
         files.addWidget(button("Open positions …", self._open, "link"))
@@ -97,6 +108,26 @@ class _Panel(QFrame):
         """Say what people should know about this map."""
         self._note.setText(note)
         self._note.setVisible(bool(note))
+
+    def offer(self, maps: tuple[str, ...]) -> None:
+        """Offer the maps that the file holds."""
+        if maps == self._offered:
+            return
+        self._offered = maps
+        while (item := self._given.takeAt(0)) is not None:
+            if (widget := item.widget()) is not None:
+                widget.hide()
+                widget.deleteLater()
+        if maps:
+            self._given.addWidget(label("In the file", "quiet"))
+        for name in maps[:MOST_OFFERED]:
+            self._given.addWidget(button(name, partial(self._show_given, name), tip=f"Show the map {name} of the file"))
+        if maps:
+            self._given.addStretch(1)
+
+    def _show_given(self, name: str) -> None:
+        self.hide()
+        self._controller.mapping.show_given(name)
 
     def _umap(self) -> None:
         self.hide()

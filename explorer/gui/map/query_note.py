@@ -85,7 +85,8 @@ class QueryNote(QFrame):
             self._show(new)
 
     def _show(self, state: State) -> None:
-        problem, asked = next(filter(None, map(state.problem, PLACES)), "") if state.dataset else "", state.asked
+        wrong, asked = next(filter(None, map(state.problem_at, PLACES)), None) if state.dataset else None, state.asked
+        problem = "" if wrong is None else wrong.text
         clear(self._offers)
         self._said.setProperty("role", "error" if problem else "quiet")
         self._said.style().polish(self._said)
@@ -98,8 +99,7 @@ class QueryNote(QFrame):
             text = ""
         self._said.setText(text)
         self._close.setVisible(bool(problem))
-        place = next((place for place in PLACES if state.problem(place)), None) if problem else None
-        if place is not None and (offers := self._ways.offers(place, state)):
+        if wrong is not None and (offers := self._ways.offers(wrong.place, state)):
             self._offer(*(button(words, partial(deed), "link") for words, deed in offers))
         if asked is not None and asked.query.also and not problem:
             ask_row = self._controller.asking.ask_row

@@ -217,5 +217,6 @@ class OpenDialog(QDialog):
 
 
 def _say(line: QLabel, text: str) -> None:
-    line.setText(text)
+    # What the command line takes as an option has a field here.
+    line.setText(text.replace("--read ", ""))
     line.setVisible(bool(text))

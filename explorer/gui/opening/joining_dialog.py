@@ -38,6 +38,8 @@ class JoiningDialog(QDialog):
         self._controller = controller
         self._may_lose = may_lose
         self._joining: Joining | None = None
+        self._other = False
+        """Whether somebody wants to name the columns by hand."""
         self.setWindowTitle("Add metadata")
         self.setMinimumSize(520, 380)
         self.resize(*SIZE)
@@ -107,6 +109,8 @@ class JoiningDialog(QDialog):
             if self.isVisible():
                 self.hide()
             return
+        if before is None or before.table != joining.table:
+            self._other = False
         match = joining.match
         dataset = self._controller.session.state.dataset
         self._title.setText(joining.table.name)
@@ -121,7 +125,7 @@ class JoiningDialog(QDialog):
                 f"{match.title} · {count} records, for the {wording.count(match.rows)} rows of {title}", match.title
             )
             self.table.show_rows(match.header, match.cells)
-            self._show_ways(match)
+            self._show_ways(match, match.key if joining.key is None else joining.key)
         self._say(joining)
         self._bar.setVisible(joining.looking)
         self.instead.setVisible(joining.dropped)
@@ -132,16 +136,15 @@ class JoiningDialog(QDialog):
         if before is None or before.match is None:
             self.by.setFocus()
 
-    def _show_ways(self, match: Match) -> None:
+    def _show_ways(self, match: Match, key: str) -> None:
         """By row, by the keys that seem to fit, or by any two columns."""
         ways = [(IN_ORDER, BY_ROW), *((f"by {_words(key)}", key) for key in match.keys), ("by other columns", OTHER)]
-        known = match.key in (BY_ROW, *match.keys)
-        chosen = self.by.value == OTHER and self._joining is not None and self._joining.looking
-        self.by.offer(ways, OTHER if not known or chosen else match.key)
-        key = Key.of(match.key) if match.key else Key("", "")
-        self.ours.offer(_columns(match.ours), key.ours or match.ours[0])
-        self.theirs.offer(_columns(match.theirs), key.theirs or match.theirs[0])
-        self._form.setRowVisible(self._pair, self.by.value == OTHER)
+        other = self._other or key not in (BY_ROW, *match.keys)
+        self.by.offer(ways, OTHER if other else key)
+        pair = Key.of(key) if key else Key(match.ours[0], match.theirs[0])
+        self.ours.offer(_columns(match.ours), pair.ours)
+        self.theirs.offer(_columns(match.theirs), pair.theirs)
+        self._form.setRowVisible(self._pair, other)
 
     def _say(self, joining: Joining) -> None:
         match = joining.match
@@ -151,9 +154,9 @@ class JoiningDialog(QDialog):
         restyled(self._said)
 
     def _chosen(self) -> None:
-        other = self.by.value == OTHER
-        self._form.setRowVisible(self._pair, other)
-        if other:
+        self._other = self.by.value == OTHER
+        self._form.setRowVisible(self._pair, self._other)
+        if self._other:
             self._paired()
         else:
             self._controller.adding.choose(self.by.value)

@@ -102,10 +102,11 @@ class OptionsForm(QWidget):
         elsewhere = (*ELSEWHERE, "seed", *(() if embeds else ("encoder",)))
         self._kept = {name: value for name, value in values.items() if name in elsewhere}
         table = preview.chooses_columns
-        self._offer("array", bool(preview.parts) and len(preview.parts) > 1)
+        parts = [part for part in preview.parts if len(part.shape) == 2]
         likeliest = preview.parts[0].name if preview.parts else ""
-        arrays = [(_array(part), "" if part.name == likeliest else part.name) for part in preview.parts]
-        self.array.offer(arrays, "" if _of("array", values) == likeliest else _of("array", values))
+        arrays = [(_array(part), "" if part.name == likeliest else part.name) for part in parts]
+        self._offer("array", len(arrays) > 1 or "array" in values)
+        self.array.offer(arrays, _of("array", values) if _of("array", values) != likeliest else "")
         self._offer("vectors", table and not values.get("embed"))
         self.vectors.offer(preview.vector or "such as p*, or names with commas", _of("vectors", values))
         self._offer("embed", table and "embed" in self._declared and bool(preview.texts or values.get("embed")))
@@ -142,8 +143,10 @@ class OptionsForm(QWidget):
 
     def focus_first(self) -> None:
         """Give the keyboard to the first field."""
-        for _, field in self._rows.values():
-            if not field.isHidden():
+        for line in range(self._grid.rowCount()):
+            item = self._grid.itemAtPosition(line, 1)
+            field = item.widget() if item is not None else None
+            if field is not None and not field.isHidden():
                 (field.which if isinstance(field, Part) else field).setFocus()
                 return
 

@@ -29,7 +29,7 @@ class DataPanel(QWidget):
         self._server = button("", connect, "link", tip="Connect to a Redis server, or see what lies on it (Ctrl+R)")
         self._title = label("", "title")
         self._facts = label("", "quiet", wrap=True)
-        self._read_with = Line()
+        self.read_with = Line()
         self.differently = button("Read differently …", files.read_differently, "link", tip="How this file is read")
         self.add = button("Add metadata …", files.choose_metadata, "link", tip="Columns about the rows, from a table")
         self._warnings = label("", "quiet", wrap=True, selectable=True)
@@ -49,7 +49,7 @@ class DataPanel(QWidget):
         column.addSpacing(6)
         column.addWidget(self._title)
         column.addWidget(self._facts)
-        column.addWidget(self._read_with)
+        column.addWidget(self.read_with)
         column.addWidget(self._warnings)
         self.differently.setStyleSheet("padding-left: 0px;")
         ways = QHBoxLayout()
@@ -98,8 +98,8 @@ class DataPanel(QWidget):
         file = not is_server(state.source)
         self.differently.setVisible(file)
         said = how(state.read_by) if file else ""
-        self._read_with.say(*([f"Read with {said}"] if said else [""]))
-        self._read_with.setVisible(bool(said))
+        self.read_with.say(*([f"Read with {said}"] if said else [""]))
+        self.read_with.setVisible(bool(said))
         self._list_columns(state)
         if dataset.path != Path():
             self._title.setTextInteractionFlags(Qt.TextInteractionFlag.NoTextInteraction)

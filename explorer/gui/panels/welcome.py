@@ -25,9 +25,16 @@ class Welcome(QWidget):
         self.sample_names = tuple(samples.samples())
         self._problem = label("", "error", wrap=True, selectable=True)
         self._problem.setAlignment(Qt.AlignmentFlag.AlignTop)
-        # Its room is always there, so that nothing jumps when something goes wrong.
-        self._problem.setMinimumHeight(56)
         self._mending = Mending(Ways(controller, connect))
+        wrong = QWidget()
+        # Its room is always there, so that nothing jumps when something goes wrong.
+        wrong.setMinimumHeight(112)
+        below = QVBoxLayout(wrong)
+        below.setContentsMargins(0, 0, 0, 0)
+        below.setSpacing(4)
+        below.addWidget(self._problem)
+        below.addWidget(self._mending)
+        below.addStretch(1)
         inside = QWidget()
         inside.setMaximumWidth(680)
         column = QVBoxLayout(inside)
@@ -45,8 +52,7 @@ class Welcome(QWidget):
             label("or drop a file here: .npy, .csv, .tsv, word vectors, an index of Annoy, Faiss …", "quiet"), 1
         )
         column.addLayout(row)
-        column.addWidget(self._problem)
-        column.addWidget(self._mending)
+        column.addWidget(wrong)
         column.addWidget(heading("Sample sets"))
         grid = QGridLayout()
         grid.setSpacing(8)
@@ -70,7 +76,8 @@ class Welcome(QWidget):
 
     def _follow(self, new: State, old: State) -> None:
         if new.problems is not old.problems:
-            self._problem.setText(new.problem("data"))
+            problem = new.problem_at("data")
+            self._problem.setText("" if problem is None else problem.text)
             self._mending.show_for("data", new)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QWidget
 
 from explorer.gui.widgets.pieces import button, clear
@@ -28,6 +29,8 @@ class Ways:
         problem, controller = state.problem_at(place), self.controller
         if problem is None:
             return []
+        if problem.code:
+            return [("Copy these lines", partial(QGuiApplication.clipboard().setText, "\n".join(problem.code)))]
         if problem.mend == "password":
             return [("Give the password …", self.connect)]
         if problem.mend == "key":
