@@ -16,7 +16,8 @@ ExplorerError
 │   ├── ServerGone           it cannot be reached, or went away
 │   ├── ServerBusy           it cannot answer now: too slow, still loading, a part of it down
 │   ├── PushUnfinished       it has got a part of the rows, and stopped taking more
-│   └── PasswordNeeded       it wants a password, or another one
+│   ├── PasswordNeeded       it wants a password, or another one
+│   └── KeyNeeded            a server of embeddings wants a key, or another one
 ├── TaskFailed               a child process ended before its work did
 └── Cancelled                somebody said stop
 """
@@ -152,6 +153,18 @@ class PasswordNeeded(ServerFailed):
     exit_status = 2
     fields = ("server",)
     server: str = ""
+
+
+class KeyNeeded(ServerFailed):
+    """The server of embeddings at the URL `server` wants a key, or another than the one it was given."""
+
+    exit_status = 2
+    fields = ("server",)
+    server: str = ""
+
+    def __init__(self, sentence: str, server: str = "") -> None:
+        super().__init__(sentence)
+        self.server = server
 
 
 class TaskFailed(ExplorerError):

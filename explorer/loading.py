@@ -16,11 +16,13 @@ from explorer.core.dataset import Dataset
 from explorer.core.metric import metric_named
 from explorer.core.progress import Progress, silent
 from explorer.core.strings import Strings
-from explorer.encoders import encoder_named
+from explorer.embedding import embedded
+from explorer.encoders import DEFAULT, encoder_named
+from explorer.encoders.base import Encoder
 from explorer.errors import BadFile, BadParameter, Unavailable
 from explorer.formats import metadata as tables
 from explorer.formats import preview, reading, refusal
-from explorer.formats.base import Contents, Origin
+from explorer.formats.base import EMBED, Contents, Origin
 from explorer.formats.preview import Preview
 from explorer.indexes import saved
 from explorer.indexes.base import IndexType
@@ -50,21 +52,26 @@ def load(
     """Open a file of vectors, an index file with the vectors that it holds, a sample set as `sample:NAME`, or what lies
     on a server as `redis://HOST/0?key=NAME`.
 
+    A table that holds text and no vectors raises NoVectors; with the option `embed` a column of it is made vectors of.
     `metadata` is a table with a record for each row, `options` are what `--read key=value` may say, `metric` overrules
     the Dataset's own. For an index file, `dimensions` and `metric` say what it does not; or `vectors` is a file of what
     it was built of. Raises BadFile (Untold when an index file leaves something to be told), BadParameter or TooLarge;
-    of a server PasswordNeeded, ServerFailed or Unavailable.
+    of a server PasswordNeeded, KeyNeeded, ServerFailed or Unavailable.
     """
     table = None if metadata is None else Path(metadata)
     given = dict(options or {})
+    if EMBED.name in given:
+        given.setdefault("encoder", DEFAULT)
     encoder = encoder_named(given["encoder"]) if "encoder" in given else None
+    if encoder is not None:
+        given["encoder"] = encoder.name
     if isinstance(source, str) and is_server(source):
         if vectors is not None or dimensions is not None:
             raise BadParameter("--vectors and --dimensions go with an index file; what lies on a server is complete.")
         dataset = _from_server(named(source), table, given, metric, progress)
     else:
-        dataset = _from_file(source, table, given, metric, vectors, dimensions, progress)
-    if encoder is not None and encoder.dimensions != dataset.dimensions:
+        dataset = _from_file(source, table, given, encoder, metric, vectors, dimensions, progress)
+    if encoder is not None and encoder.dimensions not in (None, dataset.dimensions):
         raise BadParameter(
             f"encoder={encoder.name} makes {encoder.dimensions} numbers; the vectors here have {dataset.dimensions}."
         )
@@ -160,6 +167,7 @@ def _from_file(
     source: str | Path,
     table: Path | None,
     given: dict[str, str],
+    encoder: Encoder | None,
     metric: str | None,
     vectors: str | Path | None,
     dimensions: int | None,
@@ -184,6 +192,8 @@ def _from_file(
         origin = reading.origin_of(path if vectors is None else Path(vectors).expanduser())
     else:
         origin = _origin(index)
+    if encoder is not None and EMBED.name in given:
+        origin = embedded(origin, encoder)
     dataset = reading.made(
         origin, metadata=table, options=given, metric=metric, title=title, facts=facts, progress=progress
     )

@@ -24,6 +24,7 @@ LAYERS = (
     {"servers"},
     {"formats", "indexes", "projection", "encoders"},
     {"sources"},
+    {"embedding"},
     {"loading", "naming"},
     {"measure"},
     {"work"},
@@ -48,7 +49,8 @@ SHARED = {
 TOP = {"", "__main__", "library", "showing"}  # the public library and `python -m explorer` stand above all layers
 QT = {"PySide6", "shiboken6", "pyqtgraph"}
 HEAVY = {"umap", "pynndescent", "numba", "llvmlite", "sklearn", "scipy", "faiss", "annoy", "hnswlib", "usearch"}
-HEAVY |= {"redis", "keyring", "pyarrow", "pandas", "h5py", "zarr", "tokenizers", "safetensors"}
+HEAVY |= {"redis", "keyring", "pyarrow", "pandas", "h5py", "zarr", "tokenizers", "safetensors", "PIL"}
+HEAVY |= {"sentence_transformers"}
 UNSAFE = {"pickle", "cPickle", "dill", "cloudpickle", "joblib", "shelve", "marshal"}
 MOST_LINES = 400
 

@@ -64,6 +64,9 @@ class Dataset:
     images_path: Path | None = None
     """Pictures of the rows as uint8 `.npy` (rows, height, width), or (rows, height, width, 3) in colours; None where
     there are none."""
+    thumbnails_path: Path | None = None
+    """Small pictures of the rows, PNG or JPEG, one after another; where each ends stands beside it, in `.ends.npy`.
+    None where there are none."""
     own_index: Path | None = None
     """The index that the vectors came with and that is opened with them; its numbers are the rows."""
     encoder: str = ""
@@ -86,6 +89,27 @@ class Dataset:
     def images(self) -> NDArray[np.uint8] | None:
         """Pictures (rows, height, width), or (rows, height, width, 3) in red, green and blue, mapped read-only."""
         return None if self.images_path is None else np.asarray(np.load(self.images_path, mmap_mode="r"))
+
+    @cached_property
+    def _thumbnails(self) -> Strings | None:
+        path = self.thumbnails_path
+        if path is None:
+            return None
+        ends = _mapped(path.with_name(path.name + ".ends.npy"))
+        return Strings(np.asarray(np.memmap(path, np.uint8, "r")), ends)
+
+    def thumbnail(self, row: int) -> bytes:
+        """The small picture of a row as a PNG or JPEG file; empty where it has none."""
+        held = self._thumbnails
+        if held is None:
+            return b""
+        start = int(held.ends[row - 1]) if row else 0
+        return held.data[start : int(held.ends[row])].tobytes()
+
+    @property
+    def pictured(self) -> bool:
+        """Whether rows have pictures."""
+        return self.images_path is not None or self.thumbnails_path is not None
 
     def map_path(self, name: str) -> Path:
         """Where a map that the file held lies, float32 `.npy` (rows, 2). Raises ValueError when there is none such."""
@@ -156,7 +180,7 @@ def fingerprinted(dataset: Dataset, progress: Progress = silent) -> str:
     return digest.hexdigest()
 
 
-_PATHS = ("path", "vectors_path", "images_path", "own_index")
+_PATHS = ("path", "vectors_path", "images_path", "thumbnails_path", "own_index")
 _NOT_DESCRIBED = ("folder", "source_row_of", "names", "columns", "hold")
 
 

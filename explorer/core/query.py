@@ -112,7 +112,13 @@ def vector_of(query: Query, dataset: Dataset, metric: Metric, encode: Encode | N
     if query.kind == "text":
         if encode is None:
             raise BadQuery(_no_encoder())
-        return np.asarray(encode(query.text), np.float32)
+        vector = np.asarray(encode(query.text), np.float32)
+        if len(vector) != dataset.dimensions:
+            raise BadQuery(
+                f"The text encoder makes {len(vector):,} numbers of a text; the vectors here have "
+                f"{dataset.dimensions:,}: they were not made with it."
+            )
+        return vector
     if query.row is not None:
         return np.array(dataset.vectors[_checked_row(query.row, dataset)], np.float32)
     total = np.zeros(dataset.dimensions, np.float64)

@@ -1,28 +1,25 @@
-"""The encoder that comes with the program: the mean of its tokens' vectors, made unit length (model2vec's method)."""
+"""The encoder that comes with the program: a model2vec model for English, trained for it."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from functools import cached_property
-from typing import TYPE_CHECKING
-
-import numpy as np
-from numpy.typing import NDArray
-
 from explorer import paths
-from explorer.encoders.base import Encoder
+from explorer.encoders.base import EncoderType
+from explorer.encoders.token_table import MAX_LENGTH, Layout, TokenTable
 
-if TYPE_CHECKING:
-    from tokenizers import Tokenizer
+NAME = "static"
 
 
-class StaticEncoder(Encoder):
+class Static(EncoderType):
     """29,525 token vectors of 256 numbers, for English; word order has no effect. See resources/encoder/README.md."""
 
-    name = "static"
+    name = NAME
     title = "Built-in static encoder (English)"
-    dimensions = 256
+    example = NAME
     rank = 10
+
+    def takes(self, said: str) -> bool:
+        """By its name alone."""
+        return said == NAME
 
     def unavailable(self) -> str | None:
         """Missing only where resources were left out."""
@@ -30,33 +27,15 @@ class StaticEncoder(Encoder):
             return None
         return "the built-in text encoder is missing from this installation; install it again."
 
-    def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        """Unit vectors, zeros where no token is known; the same bit for bit as model2vec's."""
-        tokenizer, table = self._tokenizer, self._table
-        unknown = tokenizer.token_to_id("[UNK]")
-        vectors = np.zeros((len(texts), self.dimensions), np.float32)
-        # The tokenizer takes no lone surrogates.
-        plain = [text.encode("utf-8", "replace").decode("utf-8") for text in texts]
-        for vector, tokens in zip(vectors, tokenizer.encode_batch(plain, add_special_tokens=False), strict=True):
-            ids = [token for token in tokens.ids if token != unknown]
-            if ids:
-                mean = table[ids].astype(np.float32).mean(0)
-                vector[:] = mean / (np.linalg.norm(mean) or np.float32(1))
-        return vectors
-
-    @cached_property
-    def _tokenizer(self) -> Tokenizer:
-        from tokenizers import Tokenizer
-
-        return Tokenizer.from_file(str(paths.resources() / "encoder" / "tokenizer.json"))
-
-    @cached_property
-    def _table(self) -> NDArray[np.int8]:
-        """int8 (tokens, 256)."""
-        from safetensors.numpy import load_file
-
-        table: NDArray[np.int8] = load_file(paths.resources() / "encoder" / "model.safetensors")["embeddings"]
-        return table
+    def opened(self, said: str) -> TokenTable:
+        """Unit vectors, the same as model2vec's."""
+        folder = paths.resources() / "encoder"
+        tensors, tokenizer = folder / "model.safetensors", folder / "tokenizer.json"
+        layout = Layout(folder, tensors, tokenizer, "embeddings", normalize=True, max_length=MAX_LENGTH)
+        encoder = TokenTable(NAME, "static", layout)
+        # Where the program is installed anew it is the same encoder.
+        encoder.stamp = (tensors.stat().st_size,)
+        return encoder
 
 
-TYPES = [StaticEncoder()]
+TYPES = [Static()]

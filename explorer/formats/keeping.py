@@ -20,7 +20,7 @@ from explorer.core.dataset import Dataset
 from explorer.errors import BadFile
 from explorer.formats.holding import Hold, unheld
 
-LAYOUT = 4
+LAYOUT = 6
 """Raised whenever what a folder holds, or how a file is read, changes: older folders are then not looked at."""
 MARGIN_BYTES = 64 << 20
 """What is left free on the disk."""

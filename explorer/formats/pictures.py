@@ -11,10 +11,17 @@ from numpy.typing import NDArray
 from explorer.core.dataset import block_rows
 from explorer.errors import BadParameter
 
+_SIZE = re.compile(r"\s*(\d+)\s*[x×]\s*(\d+)\s*")
+
+
+def is_size(asked: str) -> bool:
+    """Whether HEIGHTxWIDTH is asked for."""
+    return _SIZE.fullmatch(asked) is not None
+
 
 def picture_size(asked: str, dimensions: int) -> tuple[int, int]:
     """Height and width from `28x28`. Raises BadParameter when that is no size, or not that of the vectors."""
-    match = re.fullmatch(r"\s*(\d+)\s*[x×]\s*(\d+)\s*", asked)
+    match = _SIZE.fullmatch(asked)
     if match is None:
         raise BadParameter(f"images is HEIGHTxWIDTH, such as 28x28, not “{asked}”.")
     height, width = int(match[1]), int(match[2])

@@ -21,24 +21,26 @@ from explorer.core.params import Param
 from explorer.core.progress import Progress, silent
 from explorer.core.strings import Strings
 from explorer.errors import BadFile, BadParameter, ExplorerError, NoVectors, TooLarge
-from explorer.formats import given_maps, joining, keeping, metadata, sampling, shaping
+from explorer.formats import given_maps, joining, keeping, metadata, row_pictures, sampling, shaping
 from explorer.formats.base import EMBED, Contents, Format, Origin
 from explorer.formats.choosing import name_column, text_columns
 from explorer.formats.cleaning import EXACT_FLOAT32, Health, converted, inspected
-from explorer.formats.pictures import picture_size, write_pictures
+from explorer.formats.pictures import is_size, picture_size, write_pictures
 from explorer.formats.refusal import foreign, refused
 
 OPTIONS = (
     Param("vectors", "text", None, "The columns that make the vector: names, or a pattern such as p*."),
     EMBED,
     Param("name", "text", None, "The column that names the rows."),
-    Param("images", "text", None, "Show each row as a picture of HEIGHTxWIDTH grey levels, such as 28x28."),
+    Param("images", "text", None, "Pictures of the rows: a column of them, or of their paths; or the vectors, 28x28."),
     Param("encoder", "text", None, "The text encoder that the vectors were made with, for queries in words."),
     joining.KEY,
     *shaping.OPTIONS,
 )
 """What `--read key=value` may say, whatever the format."""
 HEAD_BYTES = 1 << 16
+FEW, WORDS = 2, 3
+"""A vector of so few numbers, beside texts of so many words, may not be what was meant."""
 HEAD_ROWS = 200
 """So many records tell which columns hold text."""
 
@@ -189,6 +191,8 @@ def checked(origin: Origin, options: Mapping[str, str]) -> dict[str, str]:
         raise BadParameter(f"embed={asked[EMBED.name]} names a column of a table, and {origin.title} has none.")
     if EMBED.name in asked and "vectors" in asked:
         raise BadParameter("vectors= and embed= exclude each other: the vectors are in the table, or made of its text.")
+    if EMBED.name in asked and asked.get("orientation") == "columns":
+        raise BadParameter("embed= takes the rows of a table; leave out orientation=columns.")
     return asked
 
 
@@ -222,7 +226,8 @@ def _made(origin: Origin, contents: Contents, options: Mapping[str, str], folder
     source, dimensions = vectors.shape
     if not dimensions:
         _has_no_vectors(origin, contents)
-    size = picture_size(options["images"], dimensions) if "images" in options else None
+    shown = options.get("images")
+    size = picture_size(shown, dimensions) if shown is not None and is_size(shown) else None
     names, called = _names(contents, options.get("name"))
     vectors_path, offset = contents.file or origin.path.absolute(), contents.offset
     health = inspected(vectors, progress) if contents.mappable or contents.file else None
@@ -258,7 +263,7 @@ def _made(origin: Origin, contents: Contents, options: Mapping[str, str], folder
         names=None if names is None else Names.of(names),
         name_column=called,
         columns=columns,
-        warnings=(*contents.warnings, *_warnings(contents, health), *lost),
+        warnings=(*contents.warnings, *_warnings(contents, health), *_text_instead(origin, contents), *lost),
         maps=maps,
         zero_rows=health.zero_rows,
         own_index=None if len(health.bad) else contents.own_index,
@@ -266,14 +271,29 @@ def _made(origin: Origin, contents: Contents, options: Mapping[str, str], folder
         facts={**contents.facts, **({"source": origin.url} if origin.url else {})},
     )
     pictures = folder / "images.npy"
-    if size is None and contents.images is not None:
+    if shown is None and contents.images is not None:
         np.save(pictures, contents.images if not len(health.bad) else contents.images[health.good])
         return replace(dataset, images_path=pictures)
     if size is None:
-        return dataset
+        without = shown == row_pictures.OFF or bool(origin.url)
+        return dataset if without else row_pictures.with_pictures(dataset, shown, progress)
     keeping.check_room(health.good_rows * dimensions)
     write_pictures(dataset.vectors, size, pictures)
     return replace(dataset, images_path=pictures)
+
+
+def _text_instead(origin: Origin, contents: Contents) -> tuple[str, ...]:
+    """What to say of a table with sentences whose vector is only a number or two about them."""
+    dimensions = contents.vectors.shape[1]
+    if not origin.chooses_columns or dimensions > FEW or contents.words:
+        return ()
+    packed = {column.name: column.values for column in contents.columns if isinstance(column.values, Strings)}
+    texts = {name: [text for text in values[:HEAD_ROWS] if text.strip()] for name, values in packed.items()}
+    likeliest = next(iter(text_columns(texts)), None)
+    if likeliest is None or sum(len(text.split()) for text in texts[likeliest]) < WORDS * len(texts[likeliest]):
+        return ()
+    what = "one column" if dimensions == 1 else f"{dimensions} columns"
+    return (f"The vector is {what} of numbers; to look at the text instead, say --read embed={likeliest}.",)
 
 
 def _has_no_vectors(origin: Origin, contents: Contents) -> NoReturn:

@@ -50,7 +50,7 @@ class Ragged:
         )
 
 
-def listed(word: str, numbers: Iterable[int], most: int = 10) -> str:
+def listed(word: str, numbers: Iterable[int | str], most: int = 10) -> str:
     """“lines 10, 28 …”: the first few numbers, with the word that they count."""
     shown = list(numbers)
     more = " …" if len(shown) > most else ""

@@ -1,4 +1,5 @@
-"""Passwords of servers: held in memory for as long as the process lives, found in the environment or the keyring.
+"""Passwords and keys of servers: held in memory for as long as the process lives, found in the environment or the
+keyring.
 
 They are nowhere else: not in an address, a request, a session, a log, a file of ours or a list of processes. Children
 are told of those that are held over the pipe that only they read (`work.process`).
@@ -38,18 +39,28 @@ def held_since(count: int) -> list[tuple[str, str]]:
     return _told[count:]
 
 
+def held(name: str) -> str:
+    """The password that is held for an account; empty where there is none."""
+    return _held.get(name, "")
+
+
 def at_hand(address: Address) -> str:
     """The password that is held, or that of the environment; empty where there is none."""
-    return _held.get(account(address)) or os.environ.get(VARIABLE, "")
+    return held(account(address)) or os.environ.get(VARIABLE, "")
 
 
 def kept(address: Address) -> str:
     """The password in the system's keyring; empty where there is none, or no keyring."""
+    return kept_for(account(address))
+
+
+def kept_for(name: str) -> str:
+    """The same, by the name of the account."""
     keyring = _keyring()
     if keyring is None:
         return ""
     try:
-        return keyring.get_password(SERVICE, account(address)) or ""
+        return keyring.get_password(SERVICE, name) or ""
     except Exception as error:
         # Each keyring raises what it likes: locked, refused, no session bus.
         _log.info("the keyring was not read: %s", type(error).__name__)
@@ -63,14 +74,19 @@ def can_keep() -> bool:
 
 def keep(address: Address, password: str) -> bool:
     """Put a password into the system's keyring, or take it out when it is empty; whether that was done."""
+    return keep_for(account(address), password)
+
+
+def keep_for(name: str, password: str) -> bool:
+    """The same, by the name of the account."""
     keyring = _keyring()
     if keyring is None:
         return False
     try:
         if password:
-            keyring.set_password(SERVICE, account(address), password)
+            keyring.set_password(SERVICE, name, password)
         else:
-            keyring.delete_password(SERVICE, account(address))
+            keyring.delete_password(SERVICE, name)
     except Exception as error:
         _log.info("the keyring was not written: %s", type(error).__name__)
         return False

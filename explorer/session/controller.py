@@ -8,6 +8,7 @@ from explorer.session.adding import Adding
 from explorer.session.asking import Asking
 from explorer.session.caching import Caching
 from explorer.session.comparing import Comparing
+from explorer.session.encoding import Encoding
 from explorer.session.estimating import Estimating
 from explorer.session.indexing import Indexing
 from explorer.session.inspecting import Inspecting
@@ -41,6 +42,7 @@ class Controller:
         self.mapping = Mapping(self.session, self.tasks)
         self.estimating = Estimating(self.session, self.settings)
         self.serving = Serving(self.session, self.tasks, self.runner, self.opening, self.settings)
+        self.encoding = Encoding(self.session, self.runner)
         self.pushing = Pushing(self.session, self.tasks, self.serving)
         self.indexing = Indexing(self.session, self.tasks, self.runner, self.scratch, self.pushing, self.estimating)
         self.measuring = Measuring(self.session, self.tasks)

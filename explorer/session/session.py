@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from explorer.errors import ExplorerError, PasswordNeeded, PushUnfinished, ServerFailed
+from explorer.errors import ExplorerError, KeyNeeded, PasswordNeeded, PushUnfinished, ServerFailed
 from explorer.session.state import Mend, Place, Problem, State
 
 READ = "--read "
@@ -26,9 +26,10 @@ class Session:
         self._untold: list[tuple[State, State]] = []
         self._telling = False
 
-    def listen(self, listener: Listener) -> None:
-        """Call `listener(new, old)` after each change."""
+    def listen(self, listener: Listener) -> Callable[[], None]:
+        """Call `listener(new, old)` after each change, until what is returned is called."""
         self._listeners.append(listener)
+        return lambda: self._listeners.remove(listener)
 
     def update(self, **changes: Any) -> None:
         """Replace fields of the State and tell everybody; nothing happens when nothing differs."""
@@ -50,7 +51,7 @@ class Session:
         raised: list[Exception] = []
         while self._untold:
             new, before = self._untold.pop(0)
-            for listener in self._listeners:
+            for listener in tuple(self._listeners):
                 try:
                     listener(new, before)
                 except Exception as error:
@@ -61,7 +62,8 @@ class Session:
     def fail(self, place: Place, error: ExplorerError | str) -> None:
         """Say what went wrong, at its place, and what would mend it."""
         others = tuple(problem for problem in self.state.problems if problem.place != place)
-        self.update(problems=(*others, Problem(place, str(error), _mend(error), getattr(error, "code", ()))))
+        server, code = getattr(error, "server", ""), getattr(error, "code", ())
+        self.update(problems=(*others, Problem(place, str(error), _mend(error), code, server)))
 
     def clear_problem(self, place: Place) -> None:
         """Nothing is wrong there any more."""
@@ -74,6 +76,8 @@ def _mend(error: ExplorerError | str) -> Mend:
     """What a server has refused is asked again, with a password where that is what it wants."""
     if isinstance(error, PasswordNeeded):
         return "password"
+    if isinstance(error, KeyNeeded):
+        return "key"
     if isinstance(error, PushUnfinished):
         return "resume"
     if READ in str(error):

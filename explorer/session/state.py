@@ -38,9 +38,9 @@ Place = Literal["data", "query", "map", "indexes", "server", "inspect", "cache"]
 Tab = Literal["neighbours", "why", "replay", "structure"]
 """What the inspector shows: the row that is looked at, why neighbours were missed, the search step by step, or what the
 index is made of."""
-Mend = Literal["", "again", "password", "resume", "read"]
-"""What mends a problem beside the sentence's own advice: asking again, giving the password of a server, going on with
-a push that has come half-way, or reading a file otherwise."""
+Mend = Literal["", "again", "password", "key", "resume", "read"]
+"""What mends a problem beside the sentence's own advice: asking again, giving the password or the key of a server,
+going on with a push that has come half-way, or reading a file otherwise."""
 
 
 @dataclass(frozen=True)
@@ -52,6 +52,8 @@ class Problem:
     mend: Mend = ""
     code: tuple[str, ...] = ()
     """The lines in which the sentence ends, for people to copy."""
+    server: str = ""
+    """The address that wants a key, where that is what mends it."""
 
     @property
     def text(self) -> str:
@@ -141,6 +143,17 @@ class UntoldFile:
     sentence: str
     readings: tuple[tuple[int, Metric], ...]
     remember: bool
+
+
+@dataclass(frozen=True, eq=False)
+class Models:
+    """What a server of embeddings said of its models. `failure` says why it did not; then it may want a key."""
+
+    address: str
+    names: tuple[str, ...] = ()
+    looking: bool = False
+    failure: str = ""
+    wants_key: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -261,6 +274,8 @@ class State:
 
     cache: Cache | None = None
     """What is kept between openings, as it was when somebody last looked."""
+    models: Models | None = None
+    """The server of embeddings that somebody is about to name."""
 
     past: tuple[Asked, ...] = ()
     future: tuple[Asked, ...] = ()

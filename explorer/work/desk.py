@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -21,6 +22,10 @@ from explorer.indexes.base import IndexHandle, Searcher
 
 MOST_OPEN = 12
 """How many opened indexes stay open; the one used longest ago is closed first."""
+
+
+MOST_ENCODED = 32
+"""How many texts are remembered with their vectors."""
 
 
 def unheard(value: object) -> None:
@@ -54,7 +59,8 @@ class Desk:
         self.progress = progress
         self.publish = publish
         self._searchers: OrderedDict[_Opened, Searcher] = OrderedDict()
-        self._encoders: dict[str, Encoder] = {}
+        self._encoder: tuple[str, Encoder] | None = None
+        self._encoded: OrderedDict[tuple[str, str], NDArray[np.float32]] = OrderedDict()
         self._afterwards: list[Callable[[], object]] = []
 
     def searcher(self, dataset: Dataset, handle: IndexHandle) -> Searcher:
@@ -78,14 +84,24 @@ class Desk:
         self._close(lambda one: one.path.is_relative_to(path))
 
     def encoder(self, name: str) -> Encoder:
-        """The text encoder of that name, loaded once."""
-        if name not in self._encoders:
-            self._encoders[name] = encoders.encoder_named(name)
-        return self._encoders[name]
+        """The text encoder of that name, loaded once; the one before it is let go."""
+        if self._encoder is None or self._encoder[0] != name:
+            self._encoder = (name, encoders.encoder_named(name))
+        return self._encoder[1]
+
+    def _encode(self, name: str, text: str) -> NDArray[np.float32]:
+        """The vector of a text. One query is asked several times, of the index, for the truth, of the inspector; the
+        encoder, which may be far away, is asked once."""
+        if (name, text) not in self._encoded:
+            vector = self.encoder(name).encode_query(text, self.progress)
+            while len(self._encoded) >= MOST_ENCODED:
+                self._encoded.popitem(last=False)
+            self._encoded[name, text] = vector
+        return self._encoded[name, text]
 
     def vector(self, dataset: Dataset, query: Query, metric: Metric) -> NDArray[np.float32]:
         """The vector (d,) of a query; free text goes through the Dataset's encoder. Raises BadQuery."""
-        encode = self.encoder(dataset.encoder).encode_query if dataset.encoder else None
+        encode = partial(self._encode, dataset.encoder) if dataset.encoder else None
         return vector_of(query, dataset, metric, encode)
 
     def afterwards(self, work: Callable[[], object]) -> None:

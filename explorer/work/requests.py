@@ -30,6 +30,7 @@ from explorer.projection import kept, positions_file
 from explorer.work import bounds
 from explorer.work.caching import Cache, CacheRequest
 from explorer.work.desk import Desk
+from explorer.work.encoding import ModelsRequest
 from explorer.work.inspecting import InspectRequest
 from explorer.work.previewing import DivideRequest, MatchRequest, PreviewRequest
 from explorer.work.serving import Connected, ConnectRequest, KeyringRequest, RemoveRequest, SoFarRequest
@@ -383,6 +384,7 @@ Request = (
     | SoFarRequest
     | KeyringRequest
     | CacheRequest
+    | ModelsRequest
     | InspectRequest
 )
 CLASSES: tuple[type[Any], ...] = (*Request.__args__, Answer, Cache, Connected, Match, Preview, Part, Param)

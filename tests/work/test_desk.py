@@ -12,11 +12,14 @@ import psutil
 import pytest
 
 from explorer.core.dataset import Dataset
-from explorer.core.query import row_query
-from explorer.errors import BadFile
+from explorer.core.progress import Progress
+from explorer.core.query import Query, row_query
+from explorer.encoders.base import Encoder
+from explorer.encoders.token_table import TokenTable
+from explorer.errors import BadFile, BadQuery
 from explorer.formats import reading
 from explorer.indexes.base import IndexHandle
-from explorer.work.desk import MOST_OPEN, Desk
+from explorer.work.desk import MOST_ENCODED, MOST_OPEN, Desk
 from explorer.work.process import Process
 from explorer.work.requests import Answer, BuildRequest, ForgetRequest, MeasureRequest, Request, SearchRequest
 
@@ -82,11 +85,28 @@ def test_an_index_that_cannot_be_opened_is_said_and_not_kept(dataset: Dataset, t
 
 
 def test_a_text_encoder_is_loaded_once() -> None:
-    from explorer import encoders
-
     desk = Desk()
-    for name in encoders.types():
-        assert desk.encoder(name) is desk.encoder(name)
+    assert desk.encoder("static") is desk.encoder("static")
+
+
+def test_a_text_is_encoded_once(dataset: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
+    encoded: list[str] = []
+
+    def encode_query(self: Encoder, text: str, progress: Progress) -> Any:
+        encoded.append(text)
+        return np.full(dataset.dimensions + len(text) - 1, 1.0)
+
+    monkeypatch.setattr(TokenTable, "encode_query", encode_query)
+    desk, textual = Desk(), replace(dataset, encoder="static")
+    for text in "abab":
+        assert len(desk.vector(textual, Query("text", text), "cosine")) == dataset.dimensions
+    assert encoded == ["a", "b"]
+    for i in range(MOST_ENCODED):
+        desk.vector(textual, Query("text", chr(1000 + i)), "cosine")
+    desk.vector(textual, Query("text", "a"), "cosine")
+    assert encoded[2:].count("a") == 1
+    with pytest.raises(BadQuery, match="were not made with it"):
+        desk.vector(textual, Query("text", "ab"), "cosine")
 
 
 def mapped(process: Process) -> set[str]:

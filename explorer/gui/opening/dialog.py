@@ -40,7 +40,7 @@ class OpenDialog(QDialog):
         self.resize(*SIZE)
         self._title = label("", "title")
         self._facts = Line()
-        self.form = OptionsForm(self._edited)
+        self.form = OptionsForm(controller, self._edited)
         self.table = RowsTable()
         self._problem = label("", "error", wrap=True, selectable=True)
         self._problem.setAccessibleName("What is wrong")

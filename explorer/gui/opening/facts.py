@@ -11,6 +11,8 @@ def shape(preview: Preview) -> str:
     words = [preview.title]
     if preview.rows is not None:
         about = "≈ " if preview.about else ""
+        if not preview.dimensions:
+            return f"{preview.title} · {about}{wording.count(preview.rows)} rows, no vectors"
         words.append(f"{about}{wording.count(preview.rows)} × {wording.count(preview.dimensions)}")
         words.append(preview.dtype)
     return " · ".join(words)
@@ -20,6 +22,8 @@ def needs(preview: Preview) -> str:
     """What opening it takes."""
     if preview.rows is None or preview.problem:
         return ""
+    if not preview.dimensions:
+        return "The vectors are made of the text when it is opened, and kept: it opens at once the next time."
     if not preview.needed:
         return "It is used where it lies, and takes no room."
     about = "about " if preview.about else ""

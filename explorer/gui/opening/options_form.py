@@ -11,14 +11,18 @@ from explorer.core.params import Param
 from explorer.formats.base import Part as Array
 from explorer.formats.preview import Preview
 from explorer.gui import wording
+from explorer.gui.embedding.encoder_field import EncoderField
 from explorer.gui.opening.fields import Choice, Part, Typed, field_of
 from explorer.gui.widgets.pieces import label
+from explorer.session.controller import Controller
 
 AUTOMATIC = "automatic"
 DELIMITERS = (("comma", "comma"), ("tab", "tab"), ("semicolon", "semicolon"), ("space", "space"), ("bar |", "|"))
-OWN = ("array", "vectors", "embed", "name", "header", "delimiter", "orientation", "sample", "seed", "rows")
+OWN = frozenset(
+    "array vectors embed encoder name images header delimiter orientation sample seed rows".split()  # noqa: SIM905
+)
 """The options that have fields of their own here."""
-ELSEWHERE = ("images", "encoder", "key")
+ELSEWHERE = ("key",)
 """Options that are kept as they were said, and have no field."""
 LABELS = 96
 LAST = 50
@@ -28,7 +32,7 @@ LAST = 50
 class OptionsForm(QWidget):
     """`values()` are the options; `changed` is called at every change that somebody makes."""
 
-    def __init__(self, changed: Callable[[], None]) -> None:
+    def __init__(self, controller: Controller, changed: Callable[[], None]) -> None:
         super().__init__()
         self._changed = changed
         self._kept: dict[str, str] = {}
@@ -39,6 +43,9 @@ class OptionsForm(QWidget):
             "Vector columns", "The columns that make the vector: names, or a pattern such as p*", changed
         )
         self.embed = Choice("Text to embed", "The column of text to make vectors of", changed)
+        self.encoder = EncoderField(controller, changed)
+        about = "A column of pictures or of their paths, a size such as 28x28, or none"
+        self.images = Typed("Pictures", about, changed)
         self.name = Choice("Names", "The column that names the rows", changed)
         self.header = Choice("First line", "Whether the first line holds the columns' names", changed)
         self.delimiter = Choice("Delimiter", "What stands between columns", changed)
@@ -56,7 +63,9 @@ class OptionsForm(QWidget):
             ("array", "Array", self.array),
             ("vectors", "Vector", self.vectors),
             ("embed", "Embed text", self.embed),
+            ("encoder", "Encoder", self.encoder),
             ("name", "Names", self.name),
+            ("images", "Pictures", self.images),
             ("header", "First line", self.header),
             ("delimiter", "Delimiter", self.delimiter),
             ("orientation", "Vectors are", self.orientation),
@@ -71,6 +80,8 @@ class OptionsForm(QWidget):
             "array": self.array.value,
             "vectors": self.vectors.value,
             "embed": self.embed.value,
+            "encoder": self.encoder.value,
+            "images": self.images.value,
             "name": self.name.value,
             "header": self.header.value,
             "delimiter": self.delimiter.value,
@@ -87,7 +98,9 @@ class OptionsForm(QWidget):
         """Show what was found, and what was said of it."""
         self._declared = {param.name: param for param in preview.options}
         self._take_special(preview)
-        self._kept = {name: value for name, value in values.items() if name in (*ELSEWHERE, "seed")}
+        embeds = bool(values.get("embed"))
+        elsewhere = (*ELSEWHERE, "seed", *(() if embeds else ("encoder",)))
+        self._kept = {name: value for name, value in values.items() if name in elsewhere}
         table = preview.chooses_columns
         parts = [part for part in preview.parts if len(part.shape) == 2]
         likeliest = preview.parts[0].name if preview.parts else ""
@@ -98,6 +111,10 @@ class OptionsForm(QWidget):
         self.vectors.offer(preview.vector or "such as p*, or names with commas", _of("vectors", values))
         self._offer("embed", table and "embed" in self._declared and bool(preview.texts or values.get("embed")))
         self.embed.offer([("no", ""), *((name, name) for name in preview.texts)], _of("embed", values))
+        self._offer("encoder", embeds)
+        self.encoder.show_value(_of("encoder", values))
+        self._offer("images", "images" in self._declared and bool(preview.columns or values.get("images")))
+        self.images.offer(AUTOMATIC, _of("images", values))
         self._offer("name", bool(preview.columns) or "name" in values)
         automatic = preview.name_column if "name" not in values else ""
         named = [(f"{AUTOMATIC} ({automatic})" if automatic else AUTOMATIC, "")]

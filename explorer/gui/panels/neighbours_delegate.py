@@ -56,10 +56,12 @@ class NeighboursDelegate(QStyledItemDelegate):
         assert isinstance(source, NeighboursModel)
         left = rect.left() + 4
         row = index.data(LINE_ROLE).row
-        if source.dataset is not None and source.dataset.images is not None:
+        if source.dataset is not None and source.dataset.pictured:
             picture = thumbnail(source.dataset, row, PICTURE, painter.device().devicePixelRatioF())
             if picture is not None:
-                painter.drawPixmap(left, rect.center().y() - PICTURE // 2, picture)
+                size = picture.deviceIndependentSize().toSize()
+                aside = (PICTURE - size.width()) // 2
+                painter.drawPixmap(left + aside, rect.center().y() - size.height() // 2, picture)
             left += PICTURE + 8
         name, number = str(index.data()), f"#{row}"
         painter.setPen(QColor(self.theme.text))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QHBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QHBoxLayout, QWidget
 
 from explorer.gui.widgets.pieces import button, clear
 from explorer.session.controller import Controller
@@ -33,6 +33,9 @@ class Ways:
             return [("Copy these lines", partial(QGuiApplication.clipboard().setText, "\n".join(problem.code)))]
         if problem.mend == "password":
             return [("Give the password …", self.connect)]
+        if problem.mend == "key":
+            again = controller.asking.again if place == "query" else controller.opening.again
+            return [("Give the key …", partial(self._ask_key, problem.server, again))]
         if problem.mend == "resume":
             return [
                 ("Resume", controller.indexing.resume),
@@ -49,6 +52,15 @@ class Ways:
         if problem.sentence.rstrip(".").endswith(CONNECT):
             return [("Connect to Redis …", self.connect)]
         return []
+
+    def _ask_key(self, server: str, again: Callable[[], object]) -> None:
+        """Ask for the key of a server of embeddings, and then for what it was wanted for."""
+        from explorer.gui.embedding.endpoint_dialog import EndpointDialog
+
+        window = QApplication.activeWindow()
+        dialog = EndpointDialog(self.controller, window, server, only_key=True)
+        dialog.accepted.connect(lambda: again())
+        dialog.open()
 
 
 class Mending(QWidget):
