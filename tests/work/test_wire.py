@@ -63,6 +63,7 @@ def values(dataset: Dataset) -> dict[str, Any]:
         requests.RemoveRequest("redis://a:1/0", "ü:set"),
         requests.SoFarRequest("redis://a:1/0", "ü:set"),
         requests.KeyringRequest(),
+        requests.ModelsRequest("http://localhost:1/v1", True),
         requests.ReadRequest("a.ann", Path("a.tsv"), {"vectors": "p*"}, "dot", Path("v.npy"), 25),
         requests.FingerprintRequest(dataset),
         requests.DiscardRequest(HANDLE),
