@@ -24,6 +24,7 @@ from explorer.measure import recall
 from explorer.projection import kept, positions_file
 from explorer.work.desk import Desk
 from explorer.work.inspecting import InspectRequest
+from explorer.work.picturing import PictureRequest
 from explorer.work.serving import Connected, ConnectRequest, KeyringRequest, RemoveRequest, SoFarRequest
 
 UNKNOWN = "?"
@@ -341,5 +342,6 @@ Request = (
     | SoFarRequest
     | KeyringRequest
     | InspectRequest
+    | PictureRequest
 )
 CLASSES: tuple[type[Any], ...] = (*Request.__args__, Answer, Connected)
