@@ -6,7 +6,7 @@ import textwrap
 from collections.abc import Callable
 
 import numpy as np
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
@@ -14,6 +14,7 @@ from explorer.core.dataset import Dataset
 from explorer.core.structure import Layers
 from explorer.gui import palette
 from explorer.gui.captions import caption, number
+from explorer.gui.inspect.outlining import areas
 from explorer.gui.inspect.steps import Story
 from explorer.gui.inspect.words import why_missed
 from explorer.gui.map.gesture import Tool
@@ -22,6 +23,7 @@ from explorer.gui.map.marks import HoverCard, Marks
 from explorer.gui.map.played import Played
 from explorer.gui.map.projection_menu import ProjectionMenu
 from explorer.gui.map.query_note import QueryNote
+from explorer.gui.map.styles import rgb
 from explorer.gui.map.theme import DARK, LIGHT
 from explorer.gui.map.view import MapView
 from explorer.gui.panels.comparing import who_found
@@ -32,9 +34,14 @@ from explorer.projection.place import placed
 from explorer.session.comparing import finders, listed
 from explorer.session.controller import Controller
 from explorer.session.opening import called
+from explorer.session.seeking import pruned_of
 from explorer.session.state import State
 
 MARGIN = 14
+UNKNOWN = 0.35
+"""How much of its colour a row keeps of which a painting says nothing."""
+AROUND = 36.0
+"""Rows so many logical pixels from a click, each way, count as near it."""
 HOVER_COLUMNS = 2
 WIDTH = 46
 """Letters in a line of the card."""
@@ -50,6 +57,7 @@ class MapPanel(QWidget):
         self._controller = controller
         self.view = MapView(self)
         self.view.set_tooltip_source(self._card)
+        self.view.place_clicked.connect(self._look_around)
         self.view.row_clicked.connect(self._clicked)
         self.view.row_activated.connect(controller.asking.ask_row)
         self.view.empty_clicked.connect(controller.looking.select_none)
@@ -120,8 +128,12 @@ class MapPanel(QWidget):
             self._relabel(new)
         if differs("positions", "asked", "answer", "truth", "verdict", "focused", "other"):
             self.view.set_marks(marks(new))
-        if differs("tab", "replay", "step", "inside", "focused", "asked"):
+        if differs("tab", "replay", "step", "inside", "focused", "asked", "truth"):
             self.view.set_played(self._played(new))
+        if differs("tab", "inside", "outlines", "outlining", "cell", "replay", "step", "verdict", "colour_by"):
+            self.view.set_areas(areas(new))
+        if differs("far"):
+            self.view.set_far(new.far)
         if old is not None and new.focused != old.focused and new.focused >= 0:
             self._bring_into_view(new.focused)
         if differs("selection"):
@@ -160,6 +172,11 @@ class MapPanel(QWidget):
         diverging = painting is not None and painting.diverging
         column = state.column(state.colour_by)
         codes, colours, visible = palette.shading(column, state.dataset.rows, state.hidden, diverging=diverging)
+        if painting is not None and colours is not None:
+            # Rows of which nothing is known step back, or the few of a sample would be lost among them.
+            paper = rgb(self.view.theme.background)
+            colours = colours.copy()
+            colours[-1] = (UNKNOWN * colours[-1] + (1 - UNKNOWN) * paper).round()
         self.view.set_colours(codes, colours)
         self.view.set_visible(visible)
 
@@ -180,6 +197,12 @@ class MapPanel(QWidget):
             return None
         return Story.of(trace, state.dataset, np.empty(0, np.int64)).played(state.step)
 
+    def _look_around(self, at: QPointF) -> None:
+        """List the worst rows near a click, where what colours the map says which are."""
+        painting = self._controller.session.state.painting(self._controller.session.state.colour_by)
+        if painting is not None and painting.worse:
+            self._controller.inspecting.look_around(self.view.near(at, AROUND))
+
     def _clicked(self, row: int, extend: bool) -> None:
         if extend:
             self._controller.looking.select(np.array([row]), "add")
@@ -197,6 +220,8 @@ class MapPanel(QWidget):
             facts.append(f"rank {line.rank or '–'} · {line.distance:.4g}")
             facts += textwrap.wrap(who_found(state).get(row, ""), WIDTH)
             facts += textwrap.wrap(why_missed(state, row), WIDTH)
+        if state.far is not None and (told := state.far.told(row)):
+            facts.append(told)
         facts += [f"{name}: {cell[:80]}" for name, cell in telling(dataset, row)]
         return HoverCard(caption(dataset, row, state.colour_by), tuple(facts), picture(dataset, row))
 
@@ -208,7 +233,11 @@ def _links(state: State) -> Played | None:
     if graph is None or row is None or not len(graph.links) or row + 1 >= len(graph.starts[0]):
         return None
     linked = graph.links[0][graph.starts[0][row] : graph.starts[0][row + 1]].astype(np.int64)
-    return Played(spokes=np.concatenate([np.array([row], np.int64), linked]))
+    own, lacking = np.array([row], np.int64), pruned_of(graph, state)
+    return Played(
+        spokes=np.concatenate([own, linked]),
+        lacking=np.concatenate([own, lacking]) if lacking is not None else own[:0],
+    )
 
 
 def telling(dataset: Dataset, row: int) -> list[tuple[str, str]]:

@@ -54,7 +54,7 @@ def part_of(user: User) -> ForestPart:
 
 
 def press_button(user: User, text: str) -> None:
-    page = user.window.inspector.structure
+    page = user.window.inspector._page(user.state.tab)
     button = next(one for one in page.findChildren(QPushButton) if one.text() == text and not one.isHidden())
     assert button.isEnabled()
     button.click()
@@ -68,7 +68,7 @@ def show(user: User, *made_of: object) -> list[Drawn]:
 
 def words(user: User) -> str:
     QApplication.processEvents()
-    page = user.window.inspector.structure
+    page = user.window.inspector._page(user.state.tab)
     return " ".join(one.text() for one in page.findChildren(QLabel) if not one.isHidden())
 
 
@@ -237,7 +237,7 @@ def test_layers_show_their_rows_links_and_way(seen: User) -> None:
     assert "layer 1: 3 rows" in part.storeys.accessibleDescription()
     seen.controller.looking.focus(9)
     assert "stands on layer 1; 1 links lead from it, 1 to it" in words(seen)
-    assert seen.view._played.spokes.tolist() == [9, 9]
+    assert seen.view._laid.played.spokes.tolist() == [9, 9]
     before = grabbed(part.storeys)
     seen.controller.session.update(replay=Replay(graph_trace()))
     QApplication.processEvents()
@@ -264,33 +264,6 @@ def test_several_parts_stand_one_below_the_other(seen: User) -> None:
 def test_exact_search_has_no_structure(seen: User) -> None:
     seen.controller.indexing.choose(seen.state.exact.key)
     assert "Exact search has no structure" in words(seen) and not seen.window.inspector.structure.parts
-
-
-def test_recall_is_painted_and_the_worst_rows_are_a_click_away(seen: User) -> None:
-    press_button(seen, "Paint recall on the map")
-    seen.until(lambda: seen.state.paintings)
-    whole = seen.window.inspector.structure.whole
-    QApplication.processEvents()
-    listed = [one for one in whole.worst.findChildren(QPushButton) if not one.isHidden()]
-    painting = seen.state.paintings[0]
-    worst = int(painting.worst[0])
-    assert painting.note in words(seen) and f"#{worst}" in listed[0].text()
-    listed[0].click()
-    seen.until(lambda: seen.asked_row == worst)
-    seen.until_answered()
-    assert seen.state.verdict.recall == pytest.approx(painting.column.values[worst])
-    columns = [seen.window._left.findChild(type(seen.window.query_bar.metrics))]
-    assert columns[0].findData(painting.column.name) >= 0
-    seen.controller.looking.colour_by("digit")
-    assert painting.note not in words(seen)
-
-
-def test_how_hard_the_data_is_stands_below(seen: User) -> None:
-    seen.controller.inspecting.measure_difficulty()
-    seen.until(lambda: seen.state.difficulty is not None)
-    assert "intrinsic dimension" in seen.window.inspector.structure.whole.facts.accessibleName()
-    press_button(seen, "Colour the map by hubness")
-    assert seen.state.colour_by == "hubness"
 
 
 def test_more_bars_than_pixels_keep_the_highest(qtbot: object) -> None:
