@@ -96,7 +96,8 @@ def _outer(points: NDArray[np.float64]) -> NDArray[np.float64]:
     for corner, edge in zip(eight, edges, strict=True):
         if edge.any():
             inside &= edge[0] * (points[:, 1] - corner[1]) - edge[1] * (points[:, 0] - corner[0]) > 0
-    return points[~inside]
+    outer: NDArray[np.float64] = points[~inside]
+    return outer
 
 
 def _chain(points: list[list[float]]) -> list[list[float]]:

@@ -30,10 +30,10 @@ from explorer.work.inspecting import (
     MarginsRequest,
     RecallMapRequest,
 )
-from explorer.work.picturing import PictureRequest
+from explorer.work.picturing import BoundariesRequest, PictureRequest
 from explorer.work.runner import Runner
 
-RECALL, HONESTY, DIFFICULTY = "paint recall", "paint honesty", "difficulty"
+RECALL, HONESTY, DIFFICULTY, BOUNDARIES = "paint recall", "paint honesty", "difficulty", "boundaries"
 """Keys of tasks."""
 TABS: tuple[Tab, ...] = ("neighbours", "why", "replay", "structure", "whole")
 
@@ -113,11 +113,18 @@ class Inspecting:
     def colour_by_part(self, part: Structure, what: str = "") -> None:
         """Colour the map by what a part of an index says of each row; `what` chooses where it says two things."""
         if isinstance(part, Cells):
-            self._paint(painting.of_boundaries(part) if what == "boundaries" else painting.of_cells(part))
+            self._paint(painting.of_cells(part))
         elif isinstance(part, Codes):
             self._paint(painting.of_errors(part))
         elif isinstance(part, Layers):
             self._paint(painting.of_in_degrees(part) if what == "links" else painting.of_levels(part))
+
+    def colour_by_boundaries(self) -> None:
+        """Measure how near each row lies to the boundary of its cell, and colour the map by that."""
+        state = self._session.state
+        if state.dataset is not None and (entry := state.approximate) is not None:
+            request = BoundariesRequest(state.dataset, entry.handle)
+            self._measure(BOUNDARIES, "Boundaries of cells", request, painting.of_boundaries)
 
     def colour_by_soundness(self, what: str) -> None:
         """Colour the map by the "longest" link of each row, by how many of its true neighbours it has no link to
@@ -196,7 +203,9 @@ class Inspecting:
         if (found := self._session.state.difficulty) is not None:
             self._paint(painting.of_hubness(found))
 
-    def _measure(self, key: str, title: str, request: InspectRequest, made: Callable[[Any], Painting]) -> None:
+    def _measure(
+        self, key: str, title: str, request: InspectRequest | PictureRequest, made: Callable[[Any], Painting]
+    ) -> None:
         dataset = self._session.state.dataset
         self._session.clear_problem("inspect")
 

@@ -85,10 +85,10 @@ def of_cells(cells: Cells) -> Painting:
     return Painting(Column("cells", "category", cells.cell_of.astype(np.int32), labels), note)
 
 
-def of_boundaries(cells: Cells) -> Painting:
+def of_boundaries(boundaries: NDArray[np.float32]) -> Painting:
     """How near each row lies to the boundary of its cell."""
     note = "Distance to the nearest centre by that to the second nearest: near 1 on a boundary, where rows are missed."
-    return _ranked(_numbers("cell boundaries", cells.boundary), note, "high")
+    return _ranked(_numbers("cell boundaries", boundaries), note, "high")
 
 
 def of_errors(codes: Codes) -> Painting:
@@ -109,7 +109,7 @@ def of_levels(layers: Layers) -> Painting:
 
 def of_in_degrees(layers: Layers) -> Painting:
     """How many links lead to each row on the lowest layer."""
-    degrees = np.bincount(layers.links[0], minlength=len(layers.levels)).astype(np.float64)
+    degrees = layers.links_to().astype(np.float64)
     degrees[layers.levels < 0] = np.nan
     return _ranked(_numbers("links to a row", degrees, whole=True), "Rows to which few links lead are missed.", "low")
 

@@ -20,7 +20,7 @@ from explorer.core.metric import metric_named
 from explorer.core.neighbours import Neighbours
 from explorer.core.projection import Projection
 from explorer.core.query import Query
-from explorer.core.structure import Cells, Codes, Difficulty, Facts, Forest, Growth, Layers
+from explorer.core.structure import Cells, Codes, Difficulty, Facts, Forest, ForestFigures, Growth, Layers
 from explorer.core.trace import Trace
 from explorer.formats import keeping
 from explorer.indexes.base import IndexHandle
@@ -35,7 +35,7 @@ from explorer.servers.catalogue import Holding
 from explorer.work import requests
 
 _PLAIN = (Abilities, Holding, IndexHandle, Neighbours, Projection, Query)
-_INSIDE = (Forest, Growth, Cells, Codes, Layers, Facts, Trace, Explanation, Miss, Fix, Reach)
+_INSIDE = (Forest, ForestFigures, Growth, Cells, Codes, Layers, Facts, Trace, Explanation, Miss, Fix, Reach)
 _OF_ALL = (RecallResult, RecallMap, Honesty, Difficulty)
 _DRAWN = (Outlines, CodedDistances, Soundness)
 CLASSES: dict[str, type[Any]] = {cls.__name__: cls for cls in (*_PLAIN, *_INSIDE, *_OF_ALL, *_DRAWN, *requests.CLASSES)}

@@ -20,16 +20,19 @@ from explorer.core.explanation import Explanation, Fix, Miss, Reach
 from explorer.core.neighbours import Neighbours
 from explorer.core.projection import Projection
 from explorer.core.query import Query, row_query
-from explorer.core.structure import Cells, Codes, Difficulty, Facts, Forest, Growth, Layers
+from explorer.core.structure import Cells, Codes, Difficulty, Facts, Forest, ForestFigures, Growth, Layers
 from explorer.core.trace import Trace
 from explorer.formats import reading
 from explorer.indexes.base import IndexHandle
+from explorer.measure.coding import CodedDistances
 from explorer.measure.honesty import Honesty
+from explorer.measure.outlines import Outlines
 from explorer.measure.painting import RecallMap
 from explorer.measure.recall import RecallResult
+from explorer.measure.soundness import Soundness
 from explorer.servers.abilities import Abilities
 from explorer.servers.catalogue import Holding
-from explorer.work import inspecting, requests, wire
+from explorer.work import inspecting, picturing, requests, wire
 from explorer.work.wire import Packed, packed, unpacked
 
 HANDLE = IndexHandle("annoy", "dot", {"trees": 5, "seed": 1}, Path("/a/ü.ann"), 10, 3, 99, 0.25, "annoy 1.17.3")
@@ -83,8 +86,9 @@ def inside(dataset: Dataset, query: Query) -> list[Any]:
     asked = (dataset, HANDLE, HANDLE)
     return [
         Forest(3, ints, ints, ints, ints, ints, ints, flags, ints, ints),
+        ForestFigures(ints, ints, ints, ints, ints, ints, floats),
         Growth(ints, flags, ints, ints, flags),
-        Cells(ints, ints, floats, 1.5),
+        Cells(ints, ints, 1.5),
         Codes(floats, floats, ints, ints, 8),
         Layers(ints, (ints, ints), (ints,), 4, (8, 4)),
         Facts((("links", "3"),), "A note."),
@@ -108,6 +112,16 @@ def inside(dataset: Dataset, query: Query) -> list[Any]:
         inspecting.FoundRequest(*asked, {"search_k": 9}, 10, 100, 1),
         inspecting.HonestyRequest(dataset, HANDLE, np.zeros((200, 2), np.float32), 10),
         inspecting.DifficultyRequest(dataset, HANDLE),
+        Outlines(ints, np.zeros((3, 2), np.float32), np.zeros((2, 2), np.float32), 0.9),
+        CodedDistances(ints, floats, floats, floats, floats),
+        Soundness(
+            ints, ints, ints, ints, 1, ints, floats, floats, 10, ints, floats, 0.5, np.zeros((3, 2), int), floats
+        ),
+        picturing.OutlinesRequest(np.zeros((3, 2), np.float32), ints, 3),
+        picturing.BoundariesRequest(dataset, HANDLE),
+        picturing.CodedDistancesRequest(*asked, query, ints),
+        picturing.SoundnessRequest(*asked, 10, 100),
+        picturing.MapNumbersRequest(dataset, floats, Path("map.csv"), "digit", ints, ("a", "b", "c"), ints, ("hit",)),
     ]
 
 

@@ -38,8 +38,8 @@ class CellsPart(Part):
         self._drawn = label("", "quiet", wrap=True)
         self.column.addWidget(self.outlining)
         self.column.addWidget(self._drawn)
-        self.paints((("Colour the map by cell", "", lambda: self._colour("")),))
-        self.paints((("Colour the map by boundary", "", lambda: self._colour("boundaries")),))
+        self.paints((("Colour the map by cell", "", self._colour),))
+        self.paints((("Colour the map by boundary", "", controller.inspecting.colour_by_boundaries),))
         self.column.addWidget(self.facts)
 
     def show_part(self, part: Any, state: State) -> None:
@@ -78,9 +78,9 @@ class CellsPart(Part):
             )
         )
 
-    def _colour(self, what: str) -> None:
+    def _colour(self) -> None:
         if self._cells is not None:
-            self.controller.inspecting.colour_by_part(self._cells, what)
+            self.controller.inspecting.colour_by_part(self._cells)
 
 
 def _drawn(cells: Cells, state: State) -> str:

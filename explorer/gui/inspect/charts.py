@@ -51,12 +51,18 @@ class BarChart(Drawing):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
 
     def show_bars(self, bars: Bars) -> None:
-        """Draw other bars."""
+        """Draw other bars; one that is looked at stays so where there are as many as before."""
+        if len(bars.heights) != len(self.bars.heights):
+            self.current = -1
         self.bars = bars
         high = f"{float(bars.heights.max()):,.4g}" if len(bars.heights) else "none"
         self.setAccessibleDescription(f"{len(bars.heights):,} bars, the highest {high}")
-        self.current = -1
         self.update()
+
+    def legend(self) -> str:
+        """The axes, and what the colours mean."""
+        across, upwards = (name.replace("_", " ") for name in self.bars.head)
+        return f"Across: {across} · upwards: {upwards}" + (f" · {self.key}" if self.key else "")
 
     def told(self, place: int) -> str:
         """A bar in words: cell 12: 131 rows"""
@@ -211,6 +217,10 @@ class LineChart(Drawing):
         pairs = "; ".join(f"{a:,}: {b:.2f}" for a, b in zip(x.tolist(), y.tolist(), strict=True))
         self.setAccessibleDescription(f"{self._head[1]} by {self._head[0]}: {pairs[:400]}")
         self.update()
+
+    def legend(self) -> str:
+        """The axes."""
+        return f"Across: {self._head[0]} · upwards: {self._head[1]}"
 
     def numbers(self) -> list[list[str]]:
         """One line a point."""

@@ -59,7 +59,7 @@ class LayersPart(Part):
 
     def _show_figures(self, part: Layers, state: State) -> None:
         held = part.levels >= 0
-        degrees = np.bincount(part.links[0], minlength=len(part.levels))[held] if len(part.links) else np.zeros(0, int)
+        degrees = part.links_to()[held]
         counts = np.bincount(degrees) if len(degrees) else np.zeros(1, int)
         step = max(1, -(-len(counts) // BINS))
         heights = np.add.reduceat(counts, np.arange(0, len(counts), step))
@@ -96,7 +96,7 @@ def _links_of(layers: Layers, state: State) -> str:
     name = caption(state.dataset, row)
     if layers.levels[row] < 0:
         return f"{name} is not in the graph."
-    to = int((layers.links[0] == row).sum())
+    to = int(layers.links_to()[row])
     out = int(layers.starts[0][row + 1] - layers.starts[0][row])
     told = f"{name} stands on layer {int(layers.levels[row])}; {out} links lead from it, {to} to it (lines on the map)."
     if (own := pruned_of(layers, state)) is not None and state.truth is not None:

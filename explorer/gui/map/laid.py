@@ -50,10 +50,9 @@ class Laid:
         """See what lies under the pointer, which is on a row or on none (−1); whether that is another than before."""
         pointed = -1
         if self.far is not None and at is not None:
-            if hovered < 0:
-                pointed = nearest_line(self.far, places, at.x(), at.y())
-            elif hovered in self.far.rows:
-                pointed = hovered
+            # Where points lie close there is one at every place of a line.
+            own = hovered in self.far.rows
+            pointed = hovered if own else nearest_line(self.far, places, at.x(), at.y())
         differs = pointed != self.pointed
         self.pointed = pointed
         return differs

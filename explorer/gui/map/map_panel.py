@@ -4,21 +4,25 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QWidget
+from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QWidget
 
 from explorer.core.dataset import Dataset
 from explorer.core.structure import Layers
 from explorer.gui import palette
+from explorer.gui import theme as themes
 from explorer.gui.captions import caption, number
 from explorer.gui.inspect.outlining import areas
 from explorer.gui.inspect.steps import Story
 from explorer.gui.inspect.words import why_missed
 from explorer.gui.map.gesture import Tool
 from explorer.gui.map.labels import cluster_labels
+from explorer.gui.map.legend_picture import legend_of
+from explorer.gui.map.map_drawing import MapDrawing
 from explorer.gui.map.marks import HoverCard, Marks
 from explorer.gui.map.played import Played
 from explorer.gui.map.projection_menu import ProjectionMenu
@@ -55,6 +59,7 @@ class MapPanel(QWidget):
     def __init__(self, controller: Controller, connect: Callable[[], None]) -> None:
         super().__init__()
         self._controller = controller
+        self._theme = themes.DARK
         self.view = MapView(self)
         self.view.set_tooltip_source(self._card)
         self.view.place_clicked.connect(self._look_around)
@@ -64,7 +69,7 @@ class MapPanel(QWidget):
         self.view.selection_made.connect(controller.looking.select)
         self.view.tool_changed.connect(self._show_tool)
         self._note = QueryNote(controller, connect, self)
-        self._menu = ProjectionMenu(controller, self)
+        self._menu = ProjectionMenu(controller, self, self.export_picture, self.export_numbers)
         self._tools = QWidget(self)
         row = QHBoxLayout(self._tools)
         row.setContentsMargins(0, 0, 0, 0)
@@ -87,12 +92,35 @@ class MapPanel(QWidget):
 
     def set_theme(self, theme: Theme) -> None:
         """Draw in other colours."""
+        self._theme = theme
         self.view.set_theme(DARK if theme.dark else LIGHT)
         self._recolour(self._controller.session.state)
 
     def use(self, tool: Tool) -> None:
         """Take a tool: pan, box or lasso; the same again puts it away."""
         self.view.set_tool("pan" if self.view.tool == tool else tool)
+
+    def export_picture(self) -> None:
+        """Ask for a file, and write what is in view into it, with a legend."""
+        if self._controller.session.state.positions is not None:
+            self._drawing().export_picture()
+
+    def export_numbers(self) -> None:
+        """Ask for a file, and write places, colours and marks into it as CSV."""
+        if self._controller.session.state.positions is not None:
+            path, _ = QFileDialog.getSaveFileName(self, "Export numbers", "map.csv", "CSV (*.csv)")
+            if path:
+                self._controller.mapping.save_numbers(Path(path))
+
+    def _drawing(self) -> MapDrawing:
+        """The map to keep."""
+        state, legend = self._controller.session.state, legend_of(self._controller.session.state)
+        named = state.dataset.title if state.dataset is not None else ""
+        how = state.projection.method.upper() if state.projection is not None else ""
+        title = " · ".join(part for part in (named, how, legend.title) if part)
+        drawing = MapDrawing(self.view, title, legend, self._theme)
+        drawing.complained.connect(lambda sentence: self._controller.session.fail("map", sentence))
+        return drawing
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Keep the controls in their corners."""

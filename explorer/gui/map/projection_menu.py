@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import QPoint
@@ -17,13 +18,15 @@ from explorer.session.state import State
 class ProjectionMenu(QToolButton):
     """Says the method and its parameters; opens a panel with the methods there are."""
 
-    def __init__(self, controller: Controller, parent: QWidget) -> None:
+    def __init__(
+        self, controller: Controller, parent: QWidget, picture: Callable[[], None], numbers: Callable[[], None]
+    ) -> None:
         super().__init__(parent)
         self._controller = controller
         self._map = parent
         self.setToolTip("How this map was made; make another")
         self.setAccessibleName("Projection")
-        self._panel = _Panel(controller, parent)
+        self._panel = _Panel(controller, parent, picture, numbers)
         self.clicked.connect(self._toggle)
         controller.session.listen(self._follow)
         self._show(controller.session.state)
@@ -68,7 +71,9 @@ class ProjectionMenu(QToolButton):
 class _Panel(QFrame):
     """PCA, UMAP with its parameters, or positions from a file."""
 
-    def __init__(self, controller: Controller, parent: QWidget) -> None:
+    def __init__(
+        self, controller: Controller, parent: QWidget, picture: Callable[[], None], numbers: Callable[[], None]
+    ) -> None:
         super().__init__(parent)
         self._controller = controller
         self.setObjectName("popup")
@@ -91,12 +96,24 @@ class _Panel(QFrame):
         files.addWidget(button("Open positions …", self._open, "link"))
         files.addStretch(1)
         column.addLayout(files)
+        kept = QHBoxLayout()
+        kept.addWidget(button("Export picture …", self._export(picture), "link", tip="What is in view, with a legend"))
+        kept.addWidget(button("Export numbers …", self._export(numbers), "link", tip="Places, colours, marks"))
+        kept.addStretch(1)
+        column.addLayout(kept)
         self.hide()
 
     def show_note(self, note: str) -> None:
         """Say what people should know about this map."""
         self._note.setText(note)
         self._note.setVisible(bool(note))
+
+    def _export(self, export: Callable[[], None]) -> Callable[[], None]:
+        def exported() -> None:
+            self.hide()
+            export()
+
+        return exported
 
     def _umap(self) -> None:
         self.hide()

@@ -316,30 +316,43 @@ class MapView(QWidget):
         self._focus_shown = False
         self.update()
 
-    def _paint_overlays(self, painter: QPainter) -> None:
-        """All that lies over the points."""
+    def paint_picture(self, painter: QPainter, ratio: float) -> None:
+        """Paint what is in view, but for what the pointer does, with points of `ratio` pixels a logical one."""
+        painter.fillRect(self.rect(), QColor(self._theme.background))
+        cloud = self._points.cloud()
+        if cloud is not None:
+            raster = Raster(self._raster.kernels)
+            image = raster.image(Scene(cloud, self._points.palette, self._theme, self.viewport, ratio))
+            while not raster.finished:
+                raster.more()
+            painter.drawImage(QRectF(self.rect()), image)
+            self._paint_overlays(painter, pointed=False)
+
+    def _paint_overlays(self, painter: QPainter, *, pointed: bool = True) -> None:
+        """All that lies over the points, with or without what the pointer is on."""
         self._laid.paint(painter, self.viewport, self._on_screen, self.font(), self._theme, self._told_of_far)
-        self._paint_marks(painter)
+        self._paint_marks(painter, pointed=pointed)
 
     def _told_of_far(self, row: int) -> str:
         """What stands at the line to a far neighbour; on the point itself the card tells it."""
-        card = self._card_of(row) if self._card_of is not None and self.hovered < 0 else None
+        card = self._card_of(row) if self._card_of is not None and self.hovered != row else None
         return f"{card.title} · {self._laid.far.told(row)}" if card is not None and self._laid.far is not None else ""
 
     def _point(self, at: QPointF | None) -> None:
         if self._laid.point(at, self.hovered, self._on_screen):
             self.update()
 
-    def _paint_marks(self, painter: QPainter) -> None:
+    def _paint_marks(self, painter: QPainter, *, pointed: bool) -> None:
         overlay = Overlay(painter, self.viewport, self._theme, self.font(), self._on_screen, self._colour_of)
-        told = set() if self.hovered < 0 else {self.hovered}
+        hovered = self.hovered if pointed else -1
+        told = set() if hovered < 0 else {hovered}
         if self._points.selection is not None and self._marks.ranks:
             told.update(set(self._points.selection.tolist()) & self._marks.ranks.keys())
         overlay.marks(self._marks, told)
-        if 0 <= self.hovered < len(self._points):
-            overlay.hover(self.hovered, marked=self.hovered in self._marks.rows())
+        if 0 <= hovered < len(self._points):
+            overlay.hover(hovered, marked=hovered in self._marks.rows())
             if self._card is not None:
-                at = self.screen_position(self.hovered)
+                at = self.screen_position(hovered)
                 paint_card(painter, self._card, at, self.size(), self.font(), self._theme)
 
     def _on_screen(self, rows: Rows) -> NDArray[np.float64]:
