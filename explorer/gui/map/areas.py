@@ -41,13 +41,17 @@ class Area:
 Areas = tuple[Area, ...]
 
 
-def paint_areas(painter: QPainter, areas: Areas, viewport: Viewport, font: QFont, theme: MapTheme) -> None:
-    """Paint outlines over a view, and then their words, the last areas over the first."""
+def paint_areas(painter: QPainter, areas: Areas, viewport: Viewport, theme: MapTheme) -> None:
+    """Paint outlines over a view, the last areas over the first."""
+    for area in (one for one in areas if one.manner != "numbered"):
+        _paint_outline(painter, area, viewport, theme)
+
+
+def paint_words(painter: QPainter, areas: Areas, viewport: Viewport, font: QFont, theme: MapTheme) -> None:
+    """Paint the words of areas, as far as there is room, those of the last ones first."""
     letters = sized(font, 12, bold=True)
     metrics, taken = QFontMetricsF(letters), list[QRectF]()
     seen = QRectF(-20, -20, viewport.width + 40, viewport.height + 40)
-    for area in (one for one in areas if one.manner != "numbered"):
-        _paint_outline(painter, area, viewport, theme)
     for area in reversed(areas):
         if not area.text:
             continue

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QFont, QPainter
 
-from explorer.gui.map.areas import Areas, paint_areas
+from explorer.gui.map.areas import Areas, paint_areas, paint_words
 from explorer.gui.map.far import nearest_line, paint_far
 from explorer.gui.map.lettering import ClusterLabels
 from explorer.gui.map.marks import Rows
@@ -68,10 +68,11 @@ class Laid:
     ) -> None:
         """Paint it; `named` says what stands at the line of a far neighbour that is pointed at."""
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        paint_areas(painter, self.areas, viewport, font, theme)
+        paint_areas(painter, self.areas, viewport, theme)
         if self.played is not None:
             paint_played(painter, self.played, places, (viewport.width, viewport.height), theme)
         self._labels.paint(painter, viewport, theme)
+        paint_words(painter, self.areas, viewport, font, theme)
         if self.far is not None:
             words = named(self.pointed) if self.pointed >= 0 else ""
             paint_far(painter, self.far, places, self.pointed, words, font, theme)

@@ -72,7 +72,7 @@ def test_a_click_on_the_map_lists_the_worst_rows_near_it(whole: User) -> None:
     wanted = painting.worst_of(near)[: len(listed(whole))].tolist()
     assert all(f"#{row}" in one.text() for row, one in zip(wanted, listed(whole), strict=True))
     assert "near the click" in words(whole).lower() and f"{len(near):,} rows lie there" in words(whole)
-    press_button(whole, "of the whole map")
+    press_button(whole, "of all")
     assert whole.state.around is None and f"#{int(painting.worst[0])}" in listed(whole)[0].text()
 
 
