@@ -2,32 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import NDArray
 
-from explorer.core.structure import Forest
+from explorer.core.structure import Forest, ForestFigures
 from explorer.core.trace import LEAF, Trace
-
-
-@dataclass(frozen=True, eq=False)
-class ForestFigures:
-    """Figures of t trees.
-
-    `leaf_sizes` and `leaf_depths` int64 are histograms: how many leaves have so many rows, or so great a depth.
-    `splits`, `leaves`, `deepest` and `by_lot` int64 (t,) are of each tree: how many splits and leaves it has, its
-    depth, and how many splits were drawn by lot. `balance` float64 (t,) is the mean share of rows on the smaller side
-    of a split, 0.5 at best.
-    """
-
-    leaf_sizes: NDArray[np.int64]
-    leaf_depths: NDArray[np.int64]
-    splits: NDArray[np.int64]
-    leaves: NDArray[np.int64]
-    deepest: NDArray[np.int64]
-    by_lot: NDArray[np.int64]
-    balance: NDArray[np.float64]
 
 
 def figures(forest: Forest) -> ForestFigures:

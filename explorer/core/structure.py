@@ -9,6 +9,25 @@ from numpy.typing import NDArray
 
 
 @dataclass(frozen=True, eq=False)
+class ForestFigures:
+    """Figures of t trees.
+
+    `leaf_sizes` and `leaf_depths` int64 are histograms: how many leaves have so many rows, or so great a depth.
+    `splits`, `leaves`, `deepest` and `by_lot` int64 (t,) are of each tree: how many splits and leaves it has, its
+    depth, and how many splits were drawn by lot. `balance` float64 (t,) is the mean share of rows on the smaller side
+    of a split, 0.5 at best.
+    """
+
+    leaf_sizes: NDArray[np.int64]
+    leaf_depths: NDArray[np.int64]
+    splits: NDArray[np.int64]
+    leaves: NDArray[np.int64]
+    deepest: NDArray[np.int64]
+    by_lot: NDArray[np.int64]
+    balance: NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
 class Forest:
     """Trees of splits, such as Annoy's. m nodes of all trees, t trees, n rows.
 
@@ -29,6 +48,8 @@ class Forest:
     random: NDArray[np.bool_]
     leaf_starts: NDArray[np.int64]
     leaf_rows: NDArray[np.int32]
+    figures: ForestFigures | None = None
+    """What `core.forest.figures` makes of it, where that was done already: of a million rows it takes a second."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,14 +77,12 @@ class Growth:
 class Cells:
     """A partition of the rows around centres, such as Faiss's inverted lists.
 
-    `cell_of` int32 (n,), −1 for a row in none; `sizes` int64 (c,); `boundary` float32 (n,) is the ratio of a row's
-    distances to its nearest and second nearest centre, near 1 on a boundary, NaN where there is one cell.
-    `imbalance` is c · Σ (size / n)², 1 where all are equal (Faiss's imbalance_factor).
+    `cell_of` int32 (n,), −1 for a row in none; `sizes` int64 (c,). `imbalance` is c · Σ (size / n)², 1
+    where all are equal (Faiss's imbalance_factor).
     """
 
     cell_of: NDArray[np.int32]
     sizes: NDArray[np.int64]
-    boundary: NDArray[np.float32]
     imbalance: float
 
 
@@ -98,6 +117,16 @@ class Layers:
     links: tuple[NDArray[np.int32], ...]
     entry: int
     most: tuple[int, ...] = ()
+    degrees: NDArray[np.int32] | None = None
+    """How many links lead to each row (n,) on layer 0, where they were counted already."""
+
+    def links_to(self) -> NDArray[np.int32]:
+        """The same, counted now where they were not."""
+        if self.degrees is not None:
+            return self.degrees
+        if not self.links:
+            return np.zeros(len(self.levels), np.int32)
+        return np.bincount(self.links[0], minlength=len(self.levels)).astype(np.int32)
 
 
 @dataclass(frozen=True, eq=False)

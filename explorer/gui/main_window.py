@@ -220,6 +220,8 @@ class MainWindow(QMainWindow):
             Action("Select nothing", "Ctrl+Shift+A", controller.looking.select_none),
             Action("Map: UMAP", "", lambda: controller.mapping.project("umap")),
             Action("Map: PCA", "", lambda: controller.mapping.project("pca")),
+            Action("Export the map as a picture …", "Ctrl+Shift+E", self.map.export_picture),
+            Action("Export the numbers of the map …", "", self.map.export_numbers),
             Action("Stop the layout", "", controller.mapping.stop),
             Action("Show all labels of the legend", "", controller.looking.show_all),
             Action("Copy the neighbours", "Ctrl+Shift+C", self.neighbours.copy),
@@ -229,6 +231,9 @@ class MainWindow(QMainWindow):
             Action("Inspect: why missed", "Ctrl+2", partial(self.inspector.turn_to, "why")),
             Action("Inspect: replay the search", "Ctrl+3", partial(self.inspector.turn_to, "replay")),
             Action("Inspect: structure of the index", "Ctrl+4", partial(self.inspector.turn_to, "structure")),
+            Action("Inspect: all rows, and the worst of them", "Ctrl+5", partial(self.inspector.turn_to, "whole")),
+            Action("Lines to neighbours that landed far away, or none", "", self._toggle_far),
+            Action("Outline cells on the map, or none", "", self._toggle_outlines),
             Action("Paint recall on the map", "", controller.inspecting.paint_recall),
             Action("Paint where the map can be trusted", "", controller.inspecting.paint_honesty),
             Action("Measure how hard the data is", "", controller.inspecting.measure_difficulty),
@@ -239,6 +244,12 @@ class MainWindow(QMainWindow):
             Action("About ANN Explorer", "", self.show_about),
             Action("Quit", "Ctrl+Q", self.quit),
         ]
+
+    def _toggle_far(self) -> None:
+        self.controller.inspecting.show_far(not self.controller.session.state.shows_far)
+
+    def _toggle_outlines(self) -> None:
+        self.controller.inspecting.outline_cells(not self.controller.session.state.outlining)
 
     def open_palette(self) -> None:
         """Show every command."""

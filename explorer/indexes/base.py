@@ -98,6 +98,14 @@ class Searcher(ABC):
         """
         raise NotImplementedError
 
+    def boundaries(self, progress: Progress = silent) -> NDArray[np.float32]:
+        """How near each row (n,) lies to the boundary of its cell: its distance to the nearest centre by that to the
+        second nearest, near 1 on a boundary, NaN where there is one cell.
+
+        Raises NotImplementedError where there are no cells.
+        """
+        raise NotImplementedError
+
     def growth(
         self, vector: NDArray[np.float32], truth: NDArray[np.int64], k: int, params: Params, progress: Progress = silent
     ) -> Growth:

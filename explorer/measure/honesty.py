@@ -13,6 +13,7 @@ from explorer.measure.truth import TrueNeighbours
 WIDTH = 10
 """A neighbour counts as near on the map when it is among so many times k nearest points."""
 TOGETHER = 4096
+MOST_COUNTED = 1_000_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,6 +63,55 @@ def landed_far(
     nearest = min(len(neighbours) * width, len(positions) - 1)
     found: NDArray[np.bool_] = apart[neighbours] > np.partition(apart, nearest)[nearest] * (1 + 1e-9)
     return found
+
+
+def map_places(
+    positions: NDArray[np.float32], row: int, neighbours: NDArray[np.int64], most: int = MOST_COUNTED
+) -> NDArray[np.int64]:
+    """Which nearest point of the map each of some neighbours (m,) of a row is, 1 for the nearest: int64 (m,).
+
+    Of more than `most` points some are counted, so that it takes a few milliseconds: the places are then about so. 0
+    for a neighbour that has no place on the map.
+    """
+    apart = _squares(positions, positions[row])
+    step = max(1, -(-len(positions) // most))
+    counted, own = apart[::step], apart[neighbours]
+    places = np.array([np.count_nonzero(counted < far) for far in own.tolist()], np.int64) * step
+    # The row itself lies at 0 from itself, and is among those that were counted.
+    places = np.where(own > 0, np.maximum(places, 1), 1)
+    return np.where(np.isfinite(own), places, 0)
+
+
+def _squares(positions: NDArray[np.float32], middle: NDArray[np.float32]) -> NDArray[np.float32]:
+    x, y = positions[:, 0] - middle[0], positions[:, 1] - middle[1]
+    return np.asarray(x * x + y * y)
+
+
+@dataclass(frozen=True, eq=False)
+class Far:
+    """The true neighbours `rows` int64 (m,) of row `origin`, of `true` in all, that are not among as many nearest
+    points of the map: `places` int64 (m,) which nearest they are there, `ranks` int64 (m,) in the truth. Places beyond
+    `wide` are lost where the map's honesty is measured."""
+
+    origin: int
+    rows: NDArray[np.int64]
+    places: NDArray[np.int64]
+    ranks: NDArray[np.int64]
+    true: int
+    wide: int
+
+    def told(self, row: int) -> str:
+        """What there is to say of a row; empty for one that did not land far away."""
+        at = np.flatnonzero(self.rows == row)
+        return f"true neighbour {self.ranks[at[0]]} · place {self.places[at[0]]:,} on the map" if len(at) else ""
+
+
+def far_away(positions: NDArray[np.float32], row: int, neighbours: NDArray[np.int64], width: int = WIDTH) -> Far:
+    """The true neighbours (k,) of a row, nearest first, that are not among its k nearest points (n, 2) on the map."""
+    places = map_places(positions, row, neighbours)
+    far = places > len(neighbours)
+    ranks = np.flatnonzero(far) + 1
+    return Far(row, neighbours[far], places[far], ranks, len(neighbours), width * len(neighbours))
 
 
 def near_on_map(

@@ -50,7 +50,7 @@ class Controller:
         self.comparing = Comparing(self.session, self.tasks, self.runner)
         self.looking = Looking(self.session)
         self.caching = Caching(self.session, self.tasks)
-        self.inspecting = Inspecting(self.session, self.tasks, self.runner, self.indexing, self.looking)
+        self.inspecting = Inspecting(self.session, self.tasks, self.runner, self.indexing, self.asking, self.looking)
 
     def would_lose(self, *, closing: bool = False) -> tuple[str, ...]:
         """What people asked for that opening another source, or `closing`, would throw away; each in words."""

@@ -3,69 +3,60 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from explorer.core.explanation import Fix, Miss
-from explorer.core.structure import Cells, Codes, Difficulty, Forest, Layers, Structure
+from explorer.core.structure import Cells, Codes, Difficulty, Layers, Structure
 from explorer.errors import Cancelled, ExplorerError
 from explorer.indexes import type_named
-from explorer.measure.reaching import turned
+from explorer.measure.honesty import Far, far_away
 from explorer.session import painting
+from explorer.session.asking import Asking
 from explorer.session.indexing import Indexing
 from explorer.session.looking import Looking
 from explorer.session.painting import Painting
+from explorer.session.seeking import PARTS, Key, Part, part_of
 from explorer.session.session import Session
-from explorer.session.state import Replay, State, Tab
+from explorer.session.state import State, Tab
 from explorer.session.tasks import Tasks
 from explorer.work.inspecting import (
     BranchesRequest,
     DifficultyRequest,
-    DistancesRequest,
-    ExplainRequest,
-    GrowthRequest,
     HonestyRequest,
     InspectRequest,
     MarginsRequest,
-    ReachRequest,
     RecallMapRequest,
-    StructureRequest,
-    TraceRequest,
 )
+from explorer.work.picturing import BoundariesRequest, PictureRequest
 from explorer.work.runner import Runner
 
-RECALL, HONESTY, DIFFICULTY = "paint recall", "paint honesty", "difficulty"
+RECALL, HONESTY, DIFFICULTY, BOUNDARIES = "paint recall", "paint honesty", "difficulty", "boundaries"
 """Keys of tasks."""
-TABS: tuple[Tab, ...] = ("neighbours", "why", "replay", "structure")
+TABS: tuple[Tab, ...] = ("neighbours", "why", "replay", "structure", "whole")
 
-_Key = tuple[object, ...]
-
-
-@dataclass(frozen=True)
-class _Part:
-    """A field of the State that is sought by itself: `of` says what it hangs on, None while there is nothing to seek;
-    it is sought once somebody looks, and is stale when that has changed."""
-
-    field: str
-    slot: str
-    of: Callable[[State], _Key | None]
-    looked_at: Callable[[State], bool]
-    request: Callable[[State], InspectRequest]
-    kept: Callable[[Any], Any] = lambda value: value
+_FAR = ("shows_far", "truth", "asked", "positions", "laying_out")
+"""What the lines to neighbours that landed far away hang on."""
 
 
 class Inspecting:
     """Explanations come by themselves where an approximate index missed something; all else when it is looked at."""
 
     def __init__(
-        self, session: Session, tasks: Tasks, runner: Runner, indexing: Indexing, looking: Looking
-    ) -> None:  # fmt: skip
+        self,
+        session: Session,
+        tasks: Tasks,
+        runner: Runner,
+        indexing: Indexing,
+        asking: Asking,
+        looking: Looking,
+    ) -> None:
         self._session, self._tasks, self._searches = session, tasks, runner.searches
-        self._indexing, self._looking = indexing, looking
-        self._hangs_on: dict[str, _Key | None] = {}
-        self._sought: dict[str, _Key] = {}
+        self._indexing, self._asking, self._looking = indexing, asking, looking
+        self._hangs_on: dict[str, Key | None] = {}
+        self._sought: dict[str, Key] = {}
         session.listen(self._react)
 
     def show(self, tab: Tab) -> None:
@@ -122,11 +113,54 @@ class Inspecting:
     def colour_by_part(self, part: Structure, what: str = "") -> None:
         """Colour the map by what a part of an index says of each row; `what` chooses where it says two things."""
         if isinstance(part, Cells):
-            self._paint(painting.of_boundaries(part) if what == "boundaries" else painting.of_cells(part))
+            self._paint(painting.of_cells(part))
         elif isinstance(part, Codes):
             self._paint(painting.of_errors(part))
         elif isinstance(part, Layers):
             self._paint(painting.of_in_degrees(part) if what == "links" else painting.of_levels(part))
+
+    def colour_by_boundaries(self) -> None:
+        """Measure how near each row lies to the boundary of its cell, and colour the map by that."""
+        state = self._session.state
+        if state.dataset is not None and (entry := state.approximate) is not None:
+            request = BoundariesRequest(state.dataset, entry.handle)
+            self._measure(BOUNDARIES, "Boundaries of cells", request, painting.of_boundaries)
+
+    def colour_by_soundness(self, what: str) -> None:
+        """Colour the map by the "longest" link of each row, by how many of its true neighbours it has no link to
+        ("pruned"), or by its "standing"."""
+        state = self._session.state
+        if (found := state.soundness) is not None and state.dataset is not None:
+            self._paint(painting.OF_SOUNDNESS[what](found, state.dataset.rows))
+
+    def look_at_cell(self, cell: int) -> None:
+        """Outline a cell on the map and select its rows; the same once more, or −1, looks at none."""
+        cells: Cells | None = part_of(self._session.state, Cells)
+        if cell == self._session.state.cell or not 0 <= cell < (len(cells.sizes) if cells is not None else 0):
+            cell = -1
+        self._session.update(cell=cell)
+        if cell >= 0 and cells is not None:
+            self._looking.select(np.flatnonzero(cells.cell_of == cell))
+        else:
+            self._looking.select_none()
+
+    def outline_cells(self, drawn: bool) -> None:
+        """Draw outlines of cells on the map while the inspector shows them, or none."""
+        self._session.update(outlining=drawn)
+
+    def show_far(self, shown: bool) -> None:
+        """Draw lines from the query to its true neighbours that landed far away on the map, or none."""
+        self._session.update(shows_far=shown)
+
+    def look_around(self, rows: NDArray[np.int64] | None) -> None:
+        """List the worst of the rows near a click, where what colours the map says which are; None: of all rows."""
+        painted = self._session.state.painting(self._session.state.colour_by)
+        self._session.update(around=rows if painted is not None and painted.worse else None)
+
+    def debug(self, row: int) -> None:
+        """Ask for the neighbours of a row, and see why some were missed."""
+        self._asking.ask_row(row)
+        self.show("why")
 
     def paint_recall(self) -> None:
         """Measure the recall of every row, or of a stated sample, and colour the map by it."""
@@ -169,7 +203,9 @@ class Inspecting:
         if (found := self._session.state.difficulty) is not None:
             self._paint(painting.of_hubness(found))
 
-    def _measure(self, key: str, title: str, request: InspectRequest, made: Callable[[Any], Painting]) -> None:
+    def _measure(
+        self, key: str, title: str, request: InspectRequest | PictureRequest, made: Callable[[Any], Painting]
+    ) -> None:
         dataset = self._session.state.dataset
         self._session.clear_problem("inspect")
 
@@ -197,10 +233,19 @@ class Inspecting:
     def _react(self, new: State, old: State) -> None:
         if new.dataset is not old.dataset:
             self._session.update(paintings=(), difficulty=None)
-        for part in _PARTS:
+        if new.inside is not old.inside:
+            self._session.update(cell=-1)
+        if new.colour_by != old.colour_by:
+            painted, before = new.painting(new.colour_by), old.painting(old.colour_by)
+            honest = painted is not None and painted.kind == "honesty"
+            was = before is not None and before.kind == "honesty"
+            self._session.update(around=None, shows_far=honest or (new.shows_far and not was))
+        if any(getattr(new, name) is not getattr(old, name) for name in _FAR):
+            self._session.update(far=_far(self._session.state))
+        for part in PARTS:
             self._follow(part, new)
 
-    def _follow(self, part: _Part, state: State) -> None:
+    def _follow(self, part: Part, state: State) -> None:
         key = part.of(state)
         if key != self._hangs_on.get(part.field):
             self._hangs_on[part.field] = key
@@ -213,7 +258,7 @@ class Inspecting:
             self._sought[part.field] = key
             self._seek(part, key, part.request(state))
 
-    def _seek(self, part: _Part, key: _Key, request: InspectRequest) -> None:
+    def _seek(self, part: Part, key: Key, request: InspectRequest | PictureRequest) -> None:
         def ended(found: Any) -> None:
             if self._hangs_on.get(part.field) == key:
                 left = self._session.state.seeking - {part.field}
@@ -242,86 +287,9 @@ def fix_of_all(misses: tuple[Miss, ...]) -> Fix | None:
     return max(fixes, key=lambda fix: float(fix.value))
 
 
-def _answered(state: State) -> _Key | None:
-    entry = state.approximate
-    return (state.answer, entry.handle) if entry is not None and state.answer is not None else None
-
-
-def _judged(state: State) -> _Key | None:
-    entry = state.approximate
-    there = entry is not None and state.answer is not None and state.verdict is not None and state.exact is not None
-    return (state.verdict, entry.handle) if there and entry is not None else None
-
-
-def _traced(state: State) -> _Key | None:
-    return (state.replay,) if state.replay is not None and state.replay.trace is not None and state.asked else None
-
-
-def _missed(state: State) -> _Key | None:
-    return _judged(state) if state.verdict is not None and len(state.verdict.misses) else None
-
-
-def _indexed(state: State) -> _Key | None:
-    entry = state.approximate
-    return (state.dataset, entry.handle) if entry is not None else None
-
-
-def _grown(state: State) -> _Key | None:
-    has_trees = state.inside is not None and any(isinstance(part, Forest) for part in state.inside)
-    return _judged(state) if has_trees else None
-
-
-def _reachable(state: State) -> _Key | None:
-    """Whatever the parameter that makes it look farther is now: that one is what is tried."""
-    entry = state.approximate
-    if entry is None or state.truth is None or state.exact is None or state.asked is None:
+def _far(state: State) -> Far | None:
+    """The true neighbours of the query that landed far away, where they are to be shown, on a map that stands."""
+    row = state.asked.query.row if state.asked is not None else None
+    if not state.shows_far or state.laying_out or row is None or state.truth is None or state.positions is None:
         return None
-    param = turned(entry.handle, state.k)
-    return (state.truth, entry.handle, tuple(each for each in entry.given.items() if each[0] != param))
-
-
-def _reach(state: State) -> ReachRequest:
-    dataset, asked, entry, exact = state.dataset, state.asked, state.approximate, state.exact
-    assert dataset is not None and asked is not None and entry is not None and exact is not None
-    return ReachRequest(dataset, entry.handle, exact.handle, asked.query, state.k, entry.given)
-
-
-def _explain(state: State) -> ExplainRequest:
-    dataset, asked, entry, exact = state.dataset, state.asked, state.approximate, state.exact
-    assert dataset is not None and asked is not None and entry is not None and exact is not None
-    return ExplainRequest(dataset, entry.handle, exact.handle, asked.query, state.k, entry.given, builds=False)
-
-
-def _trace(state: State) -> TraceRequest:
-    dataset, asked, entry = state.dataset, state.asked, state.approximate
-    assert dataset is not None and asked is not None and entry is not None
-    return TraceRequest(dataset, entry.handle, asked.query, state.k, entry.given)
-
-
-def _distances(state: State) -> DistancesRequest:
-    dataset, asked, entry, replay = state.dataset, state.asked, state.approximate, state.replay
-    assert dataset is not None and asked is not None and entry is not None
-    assert replay is not None and replay.trace is not None
-    return DistancesRequest(dataset, entry.handle, asked.query, replay.trace.rows.astype(np.int64))
-
-
-def _structure(state: State) -> StructureRequest:
-    dataset, entry = state.dataset, state.approximate
-    assert dataset is not None and entry is not None
-    return StructureRequest(dataset, entry.handle)
-
-
-def _growth(state: State) -> GrowthRequest:
-    dataset, asked, entry, exact = state.dataset, state.asked, state.approximate, state.exact
-    assert dataset is not None and asked is not None and entry is not None and exact is not None
-    return GrowthRequest(dataset, entry.handle, exact.handle, asked.query, state.k, entry.given)
-
-
-_PARTS = (
-    _Part("replay", "trace", _answered, lambda state: state.tab in ("replay", "structure"), _trace, Replay),
-    _Part("distances", "distances", _traced, lambda state: state.tab == "replay", _distances),
-    _Part("inside", "structure", _indexed, lambda state: state.tab == "structure", _structure),
-    _Part("growth", "growth", _grown, lambda state: state.tab == "structure", _growth),
-    _Part("explanation", "explain", _missed, lambda state: True, _explain),
-    _Part("reach", "reach", _reachable, lambda state: state.tab == "why", _reach),
-)
+    return far_away(state.positions, row, state.truth.rows.astype(np.int64))

@@ -13,9 +13,11 @@ from explorer.core.metric import Metric
 from explorer.core.params import Params
 from explorer.core.projection import Projection
 from explorer.errors import Cancelled, ExplorerError
+from explorer.session.lines import lines
 from explorer.session.session import Session
 from explorer.session.state import State
 from explorer.session.tasks import SAVE, Tasks
+from explorer.work.picturing import MapNumbersRequest
 from explorer.work.requests import GivenMapRequest, PositionsRequest, ProjectRequest, SavePositionsRequest
 
 MAP = "map"
@@ -55,6 +57,29 @@ class Mapping:
         if state.dataset is not None and state.positions is not None:
             request = SavePositionsRequest(state.dataset, state.positions, path)
             self._tasks.start(f"{SAVE}map {path}", f"Saving {path.name}", request, lambda _: None, self._not_saved)
+
+    def save_numbers(self, path: Path) -> None:
+        """Write what the map shows as CSV: places, the values that colour it, and marks, one line a row."""
+        state = self._session.state
+        if state.dataset is None or state.positions is None:
+            return
+        column = state.column(state.colour_by)
+        told = lines(state.answer.neighbours if state.answer is not None else None, state.truth, state.verdict)
+        marks: dict[int, str] = {line.row: line.mark for line in told}
+        if state.asked is not None and state.asked.query.row is not None:
+            marks[state.asked.query.row] = "query"
+        coloured = column is not None and column.kind != "text"
+        request = MapNumbersRequest(
+            state.dataset,
+            state.positions,
+            path,
+            column.name if column is not None and coloured else "",
+            column.values if column is not None and coloured else None,
+            column.labels if column is not None and coloured else (),
+            np.array(list(marks), np.int64),
+            tuple(marks.values()),
+        )
+        self._tasks.start(f"{SAVE}map {path}", f"Saving {path.name}", request, lambda _: None, self._not_saved)
 
     def stop(self) -> None:
         """Stop the layout; its last frame stays."""

@@ -25,7 +25,11 @@ from explorer.formats.preview import Preview
 from explorer.indexes import type_named
 from explorer.indexes.base import IndexHandle
 from explorer.measure.agreement import Agreement
+from explorer.measure.coding import CodedDistances
+from explorer.measure.honesty import Far
+from explorer.measure.outlines import Outlines
 from explorer.measure.recall import RecallResult
+from explorer.measure.soundness import Soundness
 from explorer.session.painting import Painting
 from explorer.work.caching import Cache
 from explorer.work.requests import Answer, ReadRequest
@@ -35,9 +39,9 @@ EXACT = "exact"
 """The index type that looks at everything."""
 
 Place = Literal["data", "query", "map", "indexes", "server", "inspect", "cache"]
-Tab = Literal["neighbours", "why", "replay", "structure"]
-"""What the inspector shows: the row that is looked at, why neighbours were missed, the search step by step, or what the
-index is made of."""
+Tab = Literal["neighbours", "why", "replay", "structure", "whole"]
+"""What the inspector shows: the row that is looked at, why neighbours were missed, the search step by step, what the
+index is made of, or what can be said of all rows."""
 Mend = Literal["", "again", "password", "key", "resume", "read"]
 """What mends a problem beside the sentence's own advice: asking again, giving the password or the key of a server,
 going on with a push that has come half-way, or reading a file otherwise."""
@@ -255,12 +259,29 @@ class State:
     """What the index that answers is made of."""
     growth: Growth | None = None
     """What the trees of that index know of the true neighbours."""
+    outlines: Outlines | None = None
+    """Where the cells of that index lie on the map."""
+    outlining: bool = True
+    """Whether they are drawn there while the inspector shows them."""
+    cell: int = -1
+    """The cell that is looked at; −1 for none."""
+    coded: CodedDistances | None = None
+    """What the codes of that index make of distances to the query, and of a sample."""
+    soundness: Soundness | None = None
+    """How sound the graph of that index is."""
     difficulty: Difficulty | None = None
     """How hard the data is for any index."""
     seeking: frozenset[str] = frozenset()
     """Which of these are under way, by name."""
     paintings: tuple[Painting, ...] = ()
     """What can colour the map beside the columns of the Dataset, the newest last."""
+
+    around: NDArray[np.int64] | None = None
+    """The rows near the last click on the map, while it is coloured by something of which the worst rows are listed."""
+    shows_far: bool = False
+    """Whether lines lead from the query to its true neighbours that landed far away on the map."""
+    far: Far | None = None
+    """Those neighbours, while they are shown; None where the query is no row, or its truth is not there yet."""
 
     tasks: tuple[TaskView, ...] = ()
     problems: tuple[Problem, ...] = ()

@@ -11,7 +11,7 @@ from explorer.core.explanation import Explanation, Reach
 from explorer.core.metric import distances_of
 from explorer.core.params import Params
 from explorer.core.query import Query
-from explorer.core.structure import Difficulty, Forest, Growth, Structure
+from explorer.core.structure import Difficulty, Forest, Growth, Layers, Structure
 from explorer.core.trace import Trace
 from explorer.errors import BadParameter
 from explorer.indexes import asking
@@ -25,7 +25,7 @@ from explorer.work.desk import Desk
 @dataclass(frozen=True, eq=False)
 class StructureRequest:
     """What an index is made of. The leaf rows of a Forest, which can be hundreds of megabytes, stay behind unless they
-    are asked for; `BranchesRequest` tells of one tree what they would."""
+    are asked for; `BranchesRequest` tells of one tree what they would. Its figures come with it."""
 
     dataset: Dataset
     handle: IndexHandle
@@ -33,7 +33,7 @@ class StructureRequest:
 
     def __call__(self, desk: Desk) -> tuple[Structure, ...]:
         made_of = desk.searcher(self.dataset, self.handle).structure(desk.progress)
-        return made_of if self.leaf_rows else tuple(_without_leaf_rows(each) for each in made_of)
+        return made_of if self.leaf_rows else tuple(_to_be_drawn(each) for each in made_of)
 
 
 @dataclass(frozen=True, eq=False)
@@ -264,8 +264,13 @@ class DifficultyRequest:
         return difficulty.difficulty(self.dataset, self.exact.metric, truth, self.seed, desk.progress)
 
 
-def _without_leaf_rows(part: Structure) -> Structure:
-    return replace(part, leaf_rows=part.leaf_rows[:0]) if isinstance(part, Forest) else part
+def _to_be_drawn(part: Structure) -> Structure:
+    """Without what a drawing does not need, and with what would take it long to count."""
+    if isinstance(part, Layers):
+        return replace(part, degrees=part.links_to())
+    if not isinstance(part, Forest):
+        return part
+    return replace(part, leaf_rows=part.leaf_rows[:0], figures=forest.figures(part))
 
 
 InspectRequest = (

@@ -17,7 +17,7 @@ ORDER = ("readings", "search", "truth")
 """Which slot is served first; other slots come after these, in the order in which they were filled."""
 URGENT = ("readings", "search")
 """Somebody waits for these: whatever runs from another slot makes way for them, and is begun again after them."""
-PATIENT = ("explain", "reach")
+PATIENT = ("explain", "reach", "outlines", "coded", "soundness")
 """Nobody waits for these: they are served last, and make way for all others."""
 JOIN_SECONDS = 5.0
 

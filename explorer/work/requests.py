@@ -32,6 +32,7 @@ from explorer.work.caching import Cache, CacheRequest
 from explorer.work.desk import Desk
 from explorer.work.encoding import ModelsRequest
 from explorer.work.inspecting import InspectRequest
+from explorer.work.picturing import PictureRequest
 from explorer.work.previewing import DivideRequest, MatchRequest, PreviewRequest
 from explorer.work.serving import Connected, ConnectRequest, KeyringRequest, RemoveRequest, SoFarRequest
 
@@ -386,5 +387,6 @@ Request = (
     | CacheRequest
     | ModelsRequest
     | InspectRequest
+    | PictureRequest
 )
 CLASSES: tuple[type[Any], ...] = (*Request.__args__, Answer, Cache, Connected, Match, Preview, Part, Param)

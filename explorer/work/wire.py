@@ -20,35 +20,26 @@ from explorer.core.metric import metric_named
 from explorer.core.neighbours import Neighbours
 from explorer.core.projection import Projection
 from explorer.core.query import Query
-from explorer.core.structure import Cells, Codes, Difficulty, Facts, Forest, Growth, Layers
+from explorer.core.structure import Cells, Codes, Difficulty, Facts, Forest, ForestFigures, Growth, Layers
 from explorer.core.trace import Trace
 from explorer.formats import keeping
 from explorer.formats.keeping import Kept
 from explorer.indexes.base import IndexHandle
+from explorer.measure.coding import CodedDistances
 from explorer.measure.honesty import Honesty
+from explorer.measure.outlines import Outlines
 from explorer.measure.painting import RecallMap
 from explorer.measure.recall import RecallResult
+from explorer.measure.soundness import Soundness
 from explorer.servers.abilities import Abilities
 from explorer.servers.catalogue import Holding
 from explorer.work import requests
 
-_INSIDE = (Forest, Growth, Cells, Codes, Layers, Facts, Trace, Explanation, Miss, Fix, Reach)
-_OF_ALL = (Kept, RecallResult, RecallMap, Honesty, Difficulty)
-CLASSES: dict[str, type[Any]] = {
-    cls.__name__: cls
-    for cls in (
-        Abilities,
-        Holding,
-        IndexHandle,
-        Kept,
-        Neighbours,
-        Projection,
-        Query,
-        *_INSIDE,
-        *_OF_ALL,
-        *requests.CLASSES,
-    )
-}
+_PLAIN = (Abilities, Holding, IndexHandle, Kept, Neighbours, Projection, Query)
+_INSIDE = (Forest, ForestFigures, Growth, Cells, Codes, Layers, Facts, Trace, Explanation, Miss, Fix, Reach)
+_OF_ALL = (RecallResult, RecallMap, Honesty, Difficulty)
+_DRAWN = (Outlines, CodedDistances, Soundness)
+CLASSES: dict[str, type[Any]] = {cls.__name__: cls for cls in (*_PLAIN, *_INSIDE, *_OF_ALL, *_DRAWN, *requests.CLASSES)}
 _ARRAY, _PATH, _VALUE, _DATASET, _PACKED, _SET = 1, 2, 3, 4, 5, 6
 _PLAIN_KINDS = "biufcmMSU"
 """Kinds of arrays whose bytes mean the same in another process."""

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import csv
+from pathlib import Path
+
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QImage
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QListView, QPushButton, QSpinBox, QToolButton, QWidget
+from PySide6.QtWidgets import QFileDialog, QListView, QPushButton, QSpinBox, QToolButton, QWidget
 
+from explorer.core.column import Column
+from explorer.gui.map.legend_picture import legend_of
 from explorer.gui.map.projection_menu import ProjectionMenu
+from explorer.session.painting import Painting
 from tests.gui.conftest import LEFT, NONE, User, grabbed
 
 SHIFT = Qt.KeyboardModifier.ShiftModifier
@@ -190,3 +197,47 @@ def test_nothing_in_the_window_is_cut_off(digits: User, size: tuple[int, int]) -
     cut = [b.text() for b in shown if b.text() and b.width() < b.minimumSizeHint().width()]
     digits.window.resize(1440, 900)
     assert not cut
+
+
+def test_the_map_is_exported_with_a_legend_and_as_numbers(digits: User, monkeypatch, tmp_path: Path) -> None:
+    digits.ask("#69")
+    digits.controller.looking.colour_by("digit")
+    digits.until_still()
+    for name in ("map.png", "map.svg"):
+        monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_, name=name: (str(tmp_path / name), ""))
+        digits.window.map.export_picture()
+    image = QImage(str(tmp_path / "map.png"))
+    assert image.width() >= 2 * digits.view.width() and image.height() > 2 * digits.view.height() + 40
+    svg = (tmp_path / "map.svg").read_text()
+    assert all(word in svg for word in ("query", "found", "<image")) and svg.count("<text") >= 12
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(tmp_path / "map.csv"), ""))
+    digits.window.map.export_numbers()
+    digits.until(lambda: (tmp_path / "map.csv").exists())
+    with (tmp_path / "map.csv").open(newline="") as file:
+        lines = list(csv.DictReader(file))
+    state = digits.state
+    assert len(lines) == state.dataset.rows and lines[69]["mark"] == "query"
+    assert [float(lines[5][axis]) for axis in "xy"] == pytest.approx(state.positions[5].tolist())
+    assert lines[5]["digit"] == state.dataset.column("digit").cell(5)
+    assert {i for i, line in enumerate(lines) if line["mark"] == "miss"} == set(state.verdict.misses.tolist())
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(tmp_path / "no" / "map.csv"), ""))
+    digits.window.map.export_numbers()
+    digits.until(lambda: "cannot be written" in digits.state.problem("map"))
+    digits.controller.session.clear_problem("map")
+
+
+def test_the_legend_of_a_picture_says_what_is_on_it(digits: User) -> None:
+    digits.ask("#69")
+    digits.controller.looking.colour_by("digit")
+    legend = legend_of(digits.state)
+    assert len(legend.labels) == 10 and legend.ends is None and legend.title == "digit"
+    assert legend.marks[0] == "query" and ("missed" in legend.marks) == bool(len(digits.state.verdict.misses))
+    many = Column("many", "category", np.arange(digits.state.dataset.rows, dtype=np.int32) % 50, tuple("x" * 50))
+    digits.controller.session.update(paintings=(Painting(many, "A note."),), colour_by="many")
+    legend = legend_of(digits.state)
+    assert len(legend.labels) == 41 and legend.labels[-1][0] == "and 10 more" and legend.note == "A note."
+    values = Column("side", "number", np.linspace(-1, 3, digits.state.dataset.rows))
+    digits.controller.session.update(paintings=(Painting(values, "", diverging=True),), colour_by="side")
+    low, high = legend_of(digits.state).ends
+    assert low == "−" + high
+    digits.controller.session.update(paintings=(), colour_by="digit")

@@ -46,7 +46,7 @@ def test_structures_are_of_all_rows(make_dataset: MakeDataset, tmp_path: Path, n
         if isinstance(each, Forest):
             assert each.rows == ROWS
         elif isinstance(each, Cells):
-            assert (len(each.cell_of), int(each.sizes.sum()), len(each.boundary)) == (ROWS, ROWS, ROWS)
+            assert (len(each.cell_of), int(each.sizes.sum()), len(searcher.boundaries())) == (ROWS, ROWS, ROWS)
         elif isinstance(each, Codes):
             assert len(each.errors) == ROWS
             # A zero row has no direction, and under cosine no vector.

@@ -20,7 +20,7 @@ from explorer.indexes import asking, type_named
 from explorer.indexes.base import IndexHandle, Searcher
 from explorer.indexes.building import built
 from explorer.measure.difficulty import difficulty, intrinsic_dimension, skewness
-from explorer.measure.honesty import honest, landed_far
+from explorer.measure.honesty import far_away, honest, landed_far, map_places
 from explorer.measure.painting import RecallMap, painted
 from explorer.measure.recall import sampled
 from explorer.measure.truth import TrueNeighbours, true_neighbours
@@ -232,3 +232,20 @@ def test_difficulty_of_zero_rows_and_of_one(new_dataset: NewDataset, tmp_path: P
     assert np.isfinite(told.dimension) and np.isfinite(told.edges).all() and told.counts.sum() > 0
     one = hardness(new_dataset(x[1:2]), "euclidean", tmp_path / "one")
     assert np.isnan(one.dimension) and one.occurrences.tolist() == [0] and one.counts.sum() == 0
+
+
+def test_places_on_the_map_are_counted_from_the_nearest() -> None:
+    positions = np.random.default_rng(5).standard_normal((900, 2)).astype(np.float32)
+    positions[3] = np.nan
+    neighbours = np.array([10, 500, 3, 77])
+    apart = np.linalg.norm(positions - positions[42], axis=1)
+    apart[np.isnan(apart)] = np.inf
+    wanted = [int((apart < apart[row]).sum()) for row in neighbours.tolist()]
+    wanted[2] = 0
+    assert map_places(positions, 42, neighbours).tolist() == wanted
+    about = map_places(positions, 42, neighbours, most=300)
+    assert about[2] == 0 and (abs(about - wanted)[[0, 1, 3]] <= 60).all()
+    far = far_away(positions, 42, neighbours)
+    assert far.rows.tolist() == [row for row, place in zip(neighbours.tolist(), wanted, strict=True) if place > 4]
+    assert far.true == 4 and far.wide == 40
+    assert far.told(int(far.rows[0])) == f"true neighbour {far.ranks[0]} · place {far.places[0]:,} on the map"

@@ -21,7 +21,7 @@ from explorer.core.neighbours import Neighbours
 from explorer.core.params import Param
 from explorer.core.projection import Projection
 from explorer.core.query import Query, row_query
-from explorer.core.structure import Cells, Codes, Difficulty, Facts, Forest, Growth, Layers
+from explorer.core.structure import Cells, Codes, Difficulty, Facts, Forest, ForestFigures, Growth, Layers
 from explorer.core.trace import Trace
 from explorer.formats import reading
 from explorer.formats.base import Part
@@ -29,12 +29,15 @@ from explorer.formats.keeping import Kept
 from explorer.formats.matching import Match
 from explorer.formats.preview import Preview
 from explorer.indexes.base import IndexHandle
+from explorer.measure.coding import CodedDistances
 from explorer.measure.honesty import Honesty
+from explorer.measure.outlines import Outlines
 from explorer.measure.painting import RecallMap
 from explorer.measure.recall import RecallResult
+from explorer.measure.soundness import Soundness
 from explorer.servers.abilities import Abilities
 from explorer.servers.catalogue import Holding
-from explorer.work import inspecting, previewing, requests, wire
+from explorer.work import inspecting, picturing, previewing, requests, wire
 from explorer.work.wire import Packed, packed, unpacked
 
 HANDLE = IndexHandle("annoy", "dot", {"trees": 5, "seed": 1}, Path("/a/ü.ann"), 10, 3, 99, 0.25, "annoy 1.17.3")
@@ -96,8 +99,9 @@ def inside(dataset: Dataset, query: Query) -> list[Any]:
     asked = (dataset, HANDLE, HANDLE)
     return [
         Forest(3, ints, ints, ints, ints, ints, ints, flags, ints, ints),
+        ForestFigures(ints, ints, ints, ints, ints, ints, floats),
         Growth(ints, flags, ints, ints, flags),
-        Cells(ints, ints, floats, 1.5),
+        Cells(ints, ints, 1.5),
         Codes(floats, floats, ints, ints, 8),
         Layers(ints, (ints, ints), (ints,), 4, (8, 4)),
         Facts((("links", "3"),), "A note."),
@@ -128,6 +132,16 @@ def inside(dataset: Dataset, query: Query) -> list[Any]:
         param := Param("rows", "int", None, "How many.", minimum=1, choices=("a",)),
         Preview(Path("x.npz"), "npz", "NumPy", (param,), {"array": "train"}, (part,), rows=9, cells=(("a", "1"),)),
         Match(Path("m.csv"), "Table", 3, 9, "id", ("id",), ("id",), ("id",), "3 of 9.", True, False),
+        Outlines(ints, np.zeros((3, 2), np.float32), np.zeros((2, 2), np.float32), 0.9),
+        CodedDistances(ints, floats, floats, floats, floats),
+        Soundness(
+            ints, ints, ints, ints, 1, ints, floats, floats, 10, ints, floats, 0.5, np.zeros((3, 2), int), floats
+        ),
+        picturing.OutlinesRequest(np.zeros((3, 2), np.float32), ints, 3),
+        picturing.BoundariesRequest(dataset, HANDLE),
+        picturing.CodedDistancesRequest(*asked, query, ints),
+        picturing.SoundnessRequest(*asked, 10, 100),
+        picturing.MapNumbersRequest(dataset, floats, Path("map.csv"), "digit", ints, ("a", "b", "c"), ints, ("hit",)),
     ]
 
 

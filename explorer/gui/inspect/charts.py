@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen, QPolygonF
+from PySide6.QtCore import QPointF, QRectF, Qt, Signal
+from PySide6.QtGui import QColor, QFocusEvent, QFontMetricsF, QKeyEvent, QMouseEvent, QPainter, QPen, QPolygonF
 
 from explorer.gui.inspect.drawing import Drawing
 
@@ -33,17 +33,94 @@ class Bars:
 
 
 class BarChart(Drawing):
-    """Draws Bars; where there are more of them than pixels, each pixel shows the highest of its bars."""
+    """Draws Bars; where there are more of them than pixels, each pixel shows the highest of its bars.
 
-    def __init__(self, title: str, height: int = 108, key: str = "") -> None:
+    A bar tells its figure under the pointer, or where the keys have gone: ← → Home End. `chosen` tells which was
+    clicked, or Return was pressed on, where that means something (`choosable`, which says what).
+    """
+
+    chosen = Signal(int)
+
+    def __init__(self, title: str, height: int = 108, key: str = "", choosable: str = "") -> None:
         super().__init__(title, height, key)
         self.bars = Bars(np.empty(0), ("", ""), ("", ""))
+        self.current = -1
+        self._choosable = choosable
+        self._inner = QRectF()
+        self.setMouseTracking(True)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
 
     def show_bars(self, bars: Bars) -> None:
-        """Draw other bars."""
+        """Draw other bars; one that is looked at stays so where there are as many as before."""
+        if len(bars.heights) != len(self.bars.heights):
+            self.current = -1
         self.bars = bars
         high = f"{float(bars.heights.max()):,.4g}" if len(bars.heights) else "none"
         self.setAccessibleDescription(f"{len(bars.heights):,} bars, the highest {high}")
+        self.update()
+
+    def legend(self) -> str:
+        """The axes, and what the colours mean."""
+        across, upwards = (name.replace("_", " ") for name in self.bars.head)
+        return f"Across: {across} · upwards: {upwards}" + (f" · {self.key}" if self.key else "")
+
+    def told(self, place: int) -> str:
+        """A bar in words: cell 12: 131 rows"""
+        if not 0 <= place < len(self.bars.heights):
+            return ""
+        name = self.bars.names[place] if self.bars.names else str(place)
+        return f"{self.bars.head[0]} {name}: {self.bars.heights[place]:,.6g} {self.bars.head[1]}".replace("_", " ")
+
+    def place_at(self, x: float) -> int:
+        """The bar at a place across, −1 where there is none: of several on one pixel the one that is drawn."""
+        count, inner = len(self.bars.heights), self._inner
+        if not count or not inner.left() <= x < inner.right():
+            return -1
+        share = (x - inner.left()) / inner.width()
+        if count <= inner.width():
+            return min(count - 1, int(share * count))
+        pixels = int(inner.width())
+        first, last = (int((int(share * pixels) + i) / pixels * count) for i in range(2))
+        marked = [place for place in (self.bars.lit | self.bars.red) if first - 1 <= place <= last + 1]
+        if marked:
+            return min(marked)
+        return min(count - 1, first + int(np.argmax(self.bars.heights[first : max(first + 1, last)])))
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        """Tell of the bar under the pointer."""
+        place = self.place_at(event.position().x())
+        self.setToolTip(self.told(place) + (f"\n{self._choosable}" if place >= 0 and self._choosable else ""))
+        hand = Qt.CursorShape.PointingHandCursor if place >= 0 and self._choosable else Qt.CursorShape.ArrowCursor
+        self.setCursor(hand)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Choose the bar under the pointer."""
+        if event.button() == Qt.MouseButton.LeftButton and (place := self.place_at(event.position().x())) >= 0:
+            self._go_to(place)
+            self.chosen.emit(place)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Walk the bars, and choose one."""
+        last = len(self.bars.heights) - 1
+        key = Qt.Key(event.key())
+        goals = {Qt.Key.Key_Left: self.current - 1, Qt.Key.Key_Right: self.current + 1, Qt.Key.Key_Home: 0}
+        goals[Qt.Key.Key_End] = last
+        if key in goals and last >= 0:
+            self._go_to(min(last, max(0, goals[key])))
+        elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self.current >= 0:
+            self.chosen.emit(self.current)
+        else:
+            super().keyPressEvent(event)
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        """No bar is looked at any more."""
+        super().focusOutEvent(event)
+        self._go_to(-1)
+
+    def _go_to(self, place: int) -> None:
+        self.current = place
+        if place >= 0:
+            self.setAccessibleDescription(self.told(place))
         self.update()
 
     def numbers(self) -> list[list[str]]:
@@ -59,7 +136,8 @@ class BarChart(Drawing):
             return
         high = float(bars.heights.max()) or 1.0
         above = ABOVE + (12 if bars.notes else 0)
-        inner = framed(painter, area, (f"{high:,.4g}", "0"), bars.ends, self, above=above)
+        walked = painter.device() is self and self.current >= 0 and self.hasFocus()
+        inner = framed(painter, area, (f"{high:,.4g}", "0"), ("", "") if walked else bars.ends, self, above=above)
         across = inner.width() / count
         marked = bars.lit | bars.red
         groups = _per_pixel(bars.heights, int(inner.width()))
@@ -78,6 +156,26 @@ class BarChart(Drawing):
             left = min(inner.left() + place * across, inner.right() - wide)
             painter.fillRect(QRectF(left, inner.bottom() - tall, wide, max(tall, 3.0)), self._colour(place))
         self._write_notes(painter, inner, across, high)
+        if painter.device() is self:
+            self._inner = inner
+            self._paint_current(painter, inner, across)
+
+    def _paint_current(self, painter: QPainter, inner: QRectF, across: float) -> None:
+        """The bar that the keys have come to: a mark at its foot, and its words above."""
+        if self.current < 0 or not self.hasFocus():
+            return
+        middle = min(inner.left() + (self.current + 0.5) * across, inner.right())
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QColor(self.theme.accent))
+        foot = inner.bottom() + 1
+        painter.drawPolygon(
+            QPolygonF([QPointF(middle, foot), QPointF(middle - 4, foot + 6), QPointF(middle + 4, foot + 6)])
+        )
+        words = self.told(self.current)
+        wide = QFontMetricsF(painter.font()).horizontalAdvance(words)
+        left = min(max(middle - wide / 2, inner.left()), inner.right() - wide)
+        painter.setPen(QColor(self.theme.text))
+        painter.drawText(QRectF(left, inner.bottom() + 3, wide + 1, BELOW - 3), Qt.AlignmentFlag.AlignCenter, words)
 
     def _colour(self, place: int) -> QColor:
         theme = self.theme
@@ -119,6 +217,10 @@ class LineChart(Drawing):
         pairs = "; ".join(f"{a:,}: {b:.2f}" for a, b in zip(x.tolist(), y.tolist(), strict=True))
         self.setAccessibleDescription(f"{self._head[1]} by {self._head[0]}: {pairs[:400]}")
         self.update()
+
+    def legend(self) -> str:
+        """The axes."""
+        return f"Across: {self._head[0]} · upwards: {self._head[1]}"
 
     def numbers(self) -> list[list[str]]:
         """One line a point."""

@@ -1,18 +1,19 @@
-"""Codes: what shortening loses in each part of the vectors, and how many of the codes are in use."""
+"""Codes: what shortening loses in each part of a vector, what it makes of distances, and which codes are in use."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import numpy as np
-from PySide6.QtWidgets import QHBoxLayout
 
 from explorer.core.structure import Codes
 from explorer.gui import wording
 from explorer.gui.inspect.charts import BarChart, Bars
 from explorer.gui.inspect.part import Part
-from explorer.gui.widgets.pieces import button
+from explorer.gui.inspect.scatter import KEY, SAMPLED, Scatter
+from explorer.gui.widgets.pieces import label
 from explorer.session.controller import Controller
+from explorer.session.lines import lines
 from explorer.session.state import State
 
 
@@ -25,16 +26,19 @@ class CodesPart(Part):
         self.errors = self.draws(BarChart("Error by part of the vector"))
         self.used = self.draws(BarChart("Codes in use by part"))
         self.column.addWidget(self.errors)
-        row = QHBoxLayout()
-        row.addWidget(button("Colour the map by error", self._colour))
-        row.addStretch(1)
-        self.column.addLayout(row)
+        self.paints((("Colour the map by error", "", self._colour),))
+        self.scatter = self.draws(Scatter())
+        self.scatter.row_chosen.connect(controller.looking.focus)
+        self._scatter_heading = self.headed("True distance against distance by code", self.scatter)
+        self._scatter_key = label("", "quiet", wrap=True)
+        self.column.addWidget(self._scatter_key)
         self._used_heading = self.headed("Codes in use by part", self.used)
         self.column.addWidget(self.facts)
 
     def show_part(self, part: Any, state: State) -> None:
         """Draw Codes."""
         assert isinstance(part, Codes)
+        self._show_distances(state)
         if part is self._codes:
             return
         self._codes = part
@@ -55,6 +59,17 @@ class CodesPart(Part):
                 ("codes", f"{int(part.part_codes.sum()):,} in {count:,} parts, {unused:,} of them not in use"),
             )
         )
+
+    def _show_distances(self, state: State) -> None:
+        coded, there = state.coded, state.coded is not None and len(state.coded.rows) > 0
+        for widget in (self.scatter, self._scatter_heading, self._scatter_key):
+            widget.setVisible(there)
+        if coded is None or not there:
+            return
+        found = state.answer.neighbours if state.answer is not None else None
+        self.scatter.show_distances(coded, lines(found, state.truth, state.verdict), state.metric)
+        off = f"Of the sample a distance is off by {wording.distance(coded.off)} in the middle; "
+        self._scatter_key.setText(f"{KEY} · {SAMPLED}. {off}the correlation is {coded.correlation:.3f}.")
 
     def _colour(self) -> None:
         if self._codes is not None:

@@ -15,7 +15,7 @@ from explorer.gui.theme import DARK, Theme
 PICTURES = "PNG (*.png);;SVG (*.svg)"
 SHARPNESS = 2
 """Pixels of an exported PNG by logical ones."""
-CAPTION, LEGEND = 26, 40
+CAPTION = 26
 
 
 class Drawing(QWidget):
@@ -132,8 +132,22 @@ class Drawing(QWidget):
         self._paint_whole(painter)
         painter.end()
 
+    def legend(self) -> str:
+        """What stands below an exported picture: what its colours and its axes mean."""
+        return self.key
+
     def _whole(self) -> QSize:
-        return QSize(max(240, self.width()) + 24, self._height + CAPTION + 12 + (LEGEND if self.key else 0))
+        wide = max(240, self.width())
+        return QSize(wide + 24, self.drawn_height() + CAPTION + 12 + self._legend_height(wide))
+
+    def drawn_height(self) -> int:
+        """How high the drawing itself is in an exported picture."""
+        return self._height
+
+    def _legend_height(self, wide: int) -> int:
+        words = self.legend()
+        box = self.fontMetrics().boundingRect(QRect(0, 0, wide, 1000), int(Qt.TextFlag.TextWordWrap), words)
+        return box.height() + 10 if words else 0
 
     def _paint_whole(self, painter: QPainter) -> None:
         whole = self._whole()
@@ -142,11 +156,12 @@ class Drawing(QWidget):
         painter.setFont(self.font())
         painter.setPen(QColor(self.theme.text))
         painter.drawText(QRectF(12, 6, whole.width() - 24, CAPTION - 6), Qt.AlignmentFlag.AlignVCenter, self.title)
-        if self.key:
-            below = QRectF(12, whole.height() - LEGEND - 4, whole.width() - 24, LEGEND)
+        high = self._legend_height(whole.width() - 24)
+        if high:
+            below = QRectF(12, whole.height() - high - 4, whole.width() - 24, high)
             painter.setPen(QColor(self.theme.quiet))
-            painter.drawText(below, int(Qt.AlignmentFlag.AlignVCenter) | int(Qt.TextFlag.TextWordWrap), self.key)
+            painter.drawText(below, int(Qt.AlignmentFlag.AlignVCenter) | int(Qt.TextFlag.TextWordWrap), self.legend())
         painter.save()
         painter.translate(12, CAPTION)
-        self.paint(painter, QRectF(0, 0, whole.width() - 24, self._height))
+        self.paint(painter, QRectF(0, 0, whole.width() - 24, self.drawn_height()))
         painter.restore()

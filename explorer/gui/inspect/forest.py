@@ -119,7 +119,7 @@ class ForestPart(Part):
         )
 
     def _show_figures(self, forest: Forest) -> None:
-        found = figures(forest)
+        found = forest.figures or figures(forest)
         sizes = found.leaf_sizes
         most = len(sizes) - 1
         step = max(1, -(-most // BINS))

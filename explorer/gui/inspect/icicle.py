@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, Qt, Signal
@@ -14,6 +16,8 @@ from explorer.gui.theme import Theme
 
 LEVEL, LOWEST, HIGHEST = 13, 90, 240
 BY_LOT = "#e69f00"
+SHADES = 32
+"""So many shades tell how full a leaf is."""
 KEY = "Wide: many rows · dark leaf: full · orange: split by lot · blue: this search · framed: the query’s own leaf"
 
 
@@ -37,6 +41,7 @@ class Icicle(Drawing):
         self._nodes: NDArray[np.int64] = np.empty(0, np.int64)
         self._left: NDArray[np.float64] = np.empty(0)
         self._width: NDArray[np.float64] = np.empty(0)
+        self._levels = 0
         self._kept: QPixmap | None = None
 
     def show_tree(self, forest: Forest, tree: int) -> None:
@@ -45,6 +50,7 @@ class Icicle(Drawing):
             return
         self.forest, self.tree, self._hovered = forest, tree, -1
         self._nodes, self._left, self._width = spread(forest, tree)
+        self._levels = int(forest.depths[self._nodes].max(initial=0))
         self.current = int(forest.roots[tree])
         self.title = f"Tree {tree + 1} of {len(forest.roots)}"
         self.setAccessibleName(self.title)
@@ -68,7 +74,7 @@ class Icicle(Drawing):
     @property
     def levels(self) -> int:
         """The depth of the tree."""
-        return int(self.forest.depths[self._nodes].max(initial=0)) if self.forest is not None else 0
+        return self._levels
 
     def describe(self, node: int) -> str:
         """A node in words."""
@@ -88,22 +94,12 @@ class Icicle(Drawing):
         head = ["node", "parent", "depth", "rows", "kind", "by_lot", "in_search"]
         if forest is None:
             return [head]
-        lit = set(self._lit.tolist())
-        return [
-            head,
-            *(
-                [
-                    str(node),
-                    str(forest.parents[node]),
-                    str(forest.depths[node]),
-                    str(forest.sizes[node]),
-                    "leaf" if forest.children[node, 0] < 0 else "split",
-                    str(int(forest.random[node])),
-                    str(int(node in lit)),
-                ]
-                for node in self._nodes.tolist()
-            ),
-        ]
+        nodes = self._nodes
+        kinds = np.where(forest.children[nodes, 0] < 0, "leaf", "split")
+        in_search = np.isin(nodes, self._lit).astype(int)
+        numbers = (nodes, forest.parents[nodes], forest.depths[nodes], forest.sizes[nodes], kinds)
+        columns = (*numbers, forest.random[nodes].astype(int), in_search)
+        return [head, *([str(value) for value in line] for line in zip(*(c.tolist() for c in columns), strict=True))]
 
     def paint(self, painter: QPainter, area: QRectF) -> None:
         """Level by level, from a kept picture in the window."""
@@ -223,40 +219,49 @@ class Icicle(Drawing):
         lit = np.isin(nodes, self._lit)
         wide = self._width * area.width()
         # Nodes narrower than a pixel are drawn once for all that share it; those of the search always.
-        column = np.where(wide >= 1.0, np.arange(len(nodes)) + 1e7, np.floor(self._left * area.width()))
-        keys = np.stack([forest.depths[nodes].astype(np.float64), column], axis=1)
-        first = np.unique(keys, axis=0, return_index=True)[1]
-        for place in (*first.tolist(), *np.flatnonzero(lit).tolist()):
-            node = int(nodes[place])
-            gap = 1.0 if wide[place] > 3 else 0.0
-            box = QRectF(
-                area.left() + self._left[place] * area.width(),
-                area.top() + float(forest.depths[node]) * high,
-                max(1.0, wide[place] - gap),
-                high - (1.0 if high > 4 else 0.0),
-            )
-            painter.fillRect(box, self._colour(node, bool(leaf[place]), bool(lit[place]), fullest))
+        depths = forest.depths[nodes].astype(np.int64)
+        column = np.floor(self._left * area.width()).astype(np.int64)
+        column = np.where(wide >= 1.0, np.arange(len(nodes)) + (1 << 20), column)
+        first = np.unique((depths << 40) + column, return_index=True)[1]
+        places = np.concatenate([first, np.flatnonzero(lit)])
+        left = (area.left() + self._left[places] * area.width()).tolist()
+        top = (area.top() + depths[places] * high).tolist()
+        across = np.maximum(1.0, wide[places] - np.where(wide[places] > 3, 1.0, 0.0)).tolist()
+        each = zip(left, top, across, self._colours(nodes[places], leaf[places], lit[places], fullest), strict=True)
+        tall = high - (1.0 if high > 4 else 0.0)
+        for x, y, w, colour in each:
+            painter.fillRect(QRectF(x, y, w, tall), colour)
         if self._own_leaf >= 0 and self._own_leaf in nodes:
             painter.setPen(QPen(QColor(self.theme.accent), 1.5))
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawRect(self.rectangle(self._own_leaf, area).adjusted(-1, 0, 1, 0))
 
-    def _colour(self, node: int, leaf: bool, lit: bool, fullest: int) -> QColor:
+    def _colours(
+        self, nodes: NDArray[np.int64], leaf: NDArray[np.bool_], lit: NDArray[np.bool_], fullest: int
+    ) -> list[QColor]:
+        """The colour of each of some nodes; leaves of about one size share theirs."""
         forest = self.forest
         assert forest is not None
-        if lit:
-            colour = QColor(self.theme.accent)
-            colour.setAlphaF(1.0 if leaf else 0.6)
-            return colour
-        if forest.random[node]:
-            return QColor(BY_LOT)
-        colour = QColor(self.theme.quiet)
-        colour.setAlphaF(0.25 + 0.65 * float(forest.sizes[node]) / fullest if leaf else 0.16)
-        return colour
+        accent, quiet = QColor(self.theme.accent), QColor(self.theme.quiet)
+        leaf_lit, split_lit = _faded(accent, 1.0), _faded(accent, 0.6)
+        by_lot, split = QColor(BY_LOT), _faded(quiet, 0.16)
+        shades = [_faded(quiet, 0.25 + 0.65 * step / SHADES) for step in range(SHADES + 1)]
+        full = np.round(forest.sizes[nodes] / fullest * SHADES).astype(int).clip(0, SHADES).tolist()
+        told = zip(leaf.tolist(), lit.tolist(), forest.random[nodes].tolist(), full, strict=True)
+        return [
+            (leaf_lit if is_leaf else split_lit) if is_lit else by_lot if drawn else shades[shade] if is_leaf else split
+            for is_leaf, is_lit, drawn, shade in told
+        ]
 
     def _forget(self) -> None:
         self._kept = None
         self.update()
+
+
+def _faded(colour: QColor, opacity: float) -> QColor:
+    faded = QColor(colour)
+    faded.setAlphaF(opacity)
+    return faded
 
 
 def spread(forest: Forest, tree: int) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]]:
@@ -264,8 +269,11 @@ def spread(forest: Forest, tree: int) -> tuple[NDArray[np.int64], NDArray[np.flo
     nodes = np.flatnonzero(forest.trees == tree)
     left, width = np.zeros(len(forest.trees)), np.zeros(len(forest.trees))
     width[forest.roots[tree]] = 1.0
-    for depth in range(int(forest.depths[nodes].max(initial=0))):
-        level = nodes[(forest.depths[nodes] == depth) & (forest.children[nodes, 0] >= 0)]
+    splits = nodes[forest.children[nodes, 0] >= 0]
+    splits = splits[np.argsort(forest.depths[splits], kind="stable")]
+    ends = np.cumsum(np.bincount(forest.depths[splits])).tolist() if len(splits) else []
+    for start, end in pairwise([0, *ends]):
+        level = splits[start:end]
         one, other = forest.children[level].T
         share = forest.sizes[one] / np.maximum(1, forest.sizes[one] + forest.sizes[other])
         left[one], width[one] = left[level], width[level] * share

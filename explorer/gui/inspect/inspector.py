@@ -1,4 +1,4 @@
-"""The inspector: four pages about the row, the misses, the search and the index."""
+"""The inspector: pages about the row, the misses, the search, the index, and all rows at once."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QTabBar, QVBoxLayout, QWidget
 
 from explorer.core.params import Params
@@ -19,15 +20,25 @@ from explorer.session.state import State, Tab
 if TYPE_CHECKING:
     from explorer.gui.inspect.replay import ReplayPage
     from explorer.gui.inspect.structure import StructurePage
+    from explorer.gui.inspect.whole import WholePage
     from explorer.gui.inspect.why import WhyPage
 
-Page = TypeVar("Page", bound="RowPage | WhyPage | ReplayPage | StructurePage")
-TITLES: dict[Tab, str] = {"neighbours": "Row", "why": "Why missed", "replay": "Replay", "structure": "Structure"}
+Page = TypeVar("Page", bound="RowPage | WhyPage | ReplayPage | StructurePage | WholePage")
+TITLES: dict[Tab, str] = {
+    "neighbours": "Row",
+    "why": "Why missed",
+    "replay": "Replay",
+    "structure": "Structure",
+    "whole": "All rows",
+}
+SHORT: dict[Tab, str] = {**TITLES, "why": "Missed", "whole": "All"}
+"""Where there is little room."""
 TIPS: dict[Tab, str] = {
     "neighbours": "The row that is looked at (Ctrl+1)",
     "why": "Why true neighbours were missed, and what finds them (Ctrl+2)",
     "replay": "The search, step by step (Ctrl+3)",
     "structure": "What the index is made of (Ctrl+4)",
+    "whole": "Recall, the map and the data as a whole (Ctrl+5)",
 }
 
 
@@ -45,7 +56,7 @@ class Inspector(QWidget):
         self.tabs.setAccessibleName("Inspector")
         self._rebuild = rebuild
         self._theme: Theme | None = None
-        self._made: list[RowPage | WhyPage | ReplayPage | StructurePage] = []
+        self._made: list[RowPage | WhyPage | ReplayPage | StructurePage | WholePage] = []
         self._stack = QStackedWidget()
         self.row = self._added(RowPage(controller))
         for tab in TABS:
@@ -84,6 +95,13 @@ class Inspector(QWidget):
 
         return self._added(StructurePage(self._controller))
 
+    @cached_property
+    def whole(self) -> WholePage:
+        """What can be said of all rows."""
+        from explorer.gui.inspect.whole import WholePage
+
+        return self._added(WholePage(self._controller))
+
     def set_theme(self, theme: Theme) -> None:
         """Draw in other colours."""
         self._theme = theme
@@ -96,9 +114,8 @@ class Inspector(QWidget):
         self._page(tab).setFocus()
 
     def _page(self, tab: Tab) -> QWidget:
-        if tab == "neighbours":
-            return self.row
-        return self.why if tab == "why" else self.replay if tab == "replay" else self.structure
+        page: QWidget = getattr(self, "row" if tab == "neighbours" else tab)
+        return page
 
     def _added(self, page: Page) -> Page:
         self._stack.addWidget(page)
@@ -107,14 +124,28 @@ class Inspector(QWidget):
             page.set_theme(self._theme)
         return page
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Another width may need shorter titles."""
+        super().resizeEvent(event)
+        self._name(self._controller.session.state)
+
+    def _name(self, state: State) -> None:
+        """Write the titles, short ones where the others have no room."""
+        missed = len(state.verdict.misses) if state.verdict is not None else 0
+        for titles in (TITLES, SHORT):
+            for place, tab in enumerate(TABS):
+                count = f" {missed}" if tab == "why" and missed else ""
+                self.tabs.setTabText(place, titles[tab] + count)
+            if self.tabs.sizeHint().width() <= self.width() - 16:
+                break
+
     def _follow(self, new: State, old: State) -> None:
         if new.tab != old.tab or new.verdict is not old.verdict:
             self._show(new)
 
     def _show(self, state: State) -> None:
         self._stack.setCurrentWidget(self._page(state.tab))
-        missed = len(state.verdict.misses) if state.verdict is not None else 0
-        self.tabs.setTabText(TABS.index("why"), f"{TITLES['why']} {missed}" if missed else TITLES["why"])
+        self._name(state)
         self.tabs.blockSignals(True)
         self.tabs.setCurrentIndex(TABS.index(state.tab))
         self.tabs.blockSignals(False)

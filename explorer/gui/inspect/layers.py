@@ -5,15 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from PySide6.QtWidgets import QHBoxLayout
 
 from explorer.core.structure import Layers
 from explorer.gui.captions import caption
 from explorer.gui.inspect.charts import BarChart, Bars
+from explorer.gui.inspect.linkage import Linkage
 from explorer.gui.inspect.part import Part
 from explorer.gui.inspect.storeys import KEY, Storeys
-from explorer.gui.widgets.pieces import button, label
+from explorer.gui.theme import Theme
+from explorer.gui.widgets.pieces import label
 from explorer.session.controller import Controller
+from explorer.session.seeking import pruned_of
 from explorer.session.state import State
 
 BINS = 60
@@ -31,13 +33,17 @@ class LayersPart(Part):
         self.column.addWidget(self.storeys)
         self.column.addWidget(label(KEY, "quiet", wrap=True))
         self.column.addWidget(self._row)
-        for words, what in (("Colour the map by layer", ""), ("Colour the map by links to a row", "links")):
-            row = QHBoxLayout()
-            row.addWidget(button(words, lambda what=what: self._colour(what)))  # type: ignore[misc]
-            row.addStretch(1)
-            self.column.addLayout(row)
+        self.paints((("Colour the map by layer", "", lambda: self._colour("")),))
         self.headed("Rows by the links that lead to them", self.degrees)
+        self.paints((("Colour the map by links to a row", "", lambda: self._colour("links")),))
         self.column.addWidget(self.facts)
+        self.linkage = Linkage(controller, self.draws)
+        self.column.addWidget(self.linkage)
+
+    def set_theme(self, theme: Theme) -> None:
+        """Draw in other colours."""
+        super().set_theme(theme)
+        self.linkage.set_theme(theme)
 
     def show_part(self, part: Any, state: State) -> None:
         """Draw Layers with the search of the State in them."""
@@ -49,10 +55,11 @@ class LayersPart(Part):
         self.storeys.show_layers(part, state.positions, trace)
         self._row.setText(_links_of(part, state))
         self._row.setVisible(bool(self._row.text()))
+        self.linkage.show_state(state)
 
     def _show_figures(self, part: Layers, state: State) -> None:
         held = part.levels >= 0
-        degrees = np.bincount(part.links[0], minlength=len(part.levels))[held] if len(part.links) else np.zeros(0, int)
+        degrees = part.links_to()[held]
         counts = np.bincount(degrees) if len(degrees) else np.zeros(1, int)
         step = max(1, -(-len(counts) // BINS))
         heights = np.add.reduceat(counts, np.arange(0, len(counts), step))
@@ -89,6 +96,9 @@ def _links_of(layers: Layers, state: State) -> str:
     name = caption(state.dataset, row)
     if layers.levels[row] < 0:
         return f"{name} is not in the graph."
-    to = int((layers.links[0] == row).sum())
+    to = int(layers.links_to()[row])
     out = int(layers.starts[0][row + 1] - layers.starts[0][row])
-    return f"{name} stands on layer {int(layers.levels[row])}; {out} links lead from it, {to} to it (lines on the map)."
+    told = f"{name} stands on layer {int(layers.levels[row])}; {out} links lead from it, {to} to it (lines on the map)."
+    if (own := pruned_of(layers, state)) is not None and state.truth is not None:
+        told += f" {len(own)} of its {len(state.truth)} true neighbours have no link from it (dotted)."
+    return told

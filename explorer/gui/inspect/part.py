@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
-from PySide6.QtWidgets import QLabel, QSpinBox, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QScrollArea, QSpinBox, QVBoxLayout, QWidget
 
 from explorer.gui.inspect.drawing import Drawing
 from explorer.gui.theme import Theme
 from explorer.gui.widgets.facts import Facts
-from explorer.gui.widgets.pieces import heading, spaced
+from explorer.gui.widgets.pieces import button, heading, spaced
 from explorer.session.controller import Controller
 from explorer.session.state import State
 
@@ -46,6 +48,18 @@ class Part(QWidget):
         drawing.complained.connect(lambda sentence: self.controller.session.fail("inspect", sentence))
         return drawing
 
+    def paints(self, offers: Sequence[tuple[str, str, Callable[[], None]]]) -> QWidget:
+        """Put a line of buttons that colour the map at the end of the column: what each says, its tip, what it does."""
+        line = QWidget()
+        row = QHBoxLayout(line)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(8)
+        for words, tip, deed in offers:
+            row.addWidget(button(words, deed, tip=tip, name=tip))
+        row.addStretch(1)
+        self.column.addWidget(line)
+        return line
+
     def headed(self, title: str, drawing: Drawing) -> QLabel:
         """Put a drawing below a heading at the end of the column."""
         over = heading(title)
@@ -53,6 +67,24 @@ class Part(QWidget):
         self.column.addWidget(over)
         self.column.addWidget(drawing)
         return over
+
+
+def scrolled(page: QWidget) -> QVBoxLayout:
+    """The column of a page that scrolls, for its parts."""
+    inside = QWidget()
+    inside.setObjectName("panel")
+    column = QVBoxLayout(inside)
+    column.setContentsMargins(16, 10, 16, 12)
+    column.setSpacing(16)
+    scroll = QScrollArea(widgetResizable=True)
+    scroll.setObjectName("panel")
+    scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+    scroll.setWidget(inside)
+    outer = QVBoxLayout(page)
+    outer.setContentsMargins(0, 0, 0, 0)
+    outer.addWidget(scroll)
+    return column
 
 
 def chooser(prefix: str, least: int, most: int, name: str) -> QSpinBox:

@@ -16,7 +16,10 @@ from explorer.gui.inspect.drawing import Drawing
 from explorer.gui.inspect.steps import Story
 from explorer.session.lines import Line
 
-KEY = "Middle: the query · outwards: true distance · around: where a row was met · dashed: the true neighbours’ reach"
+KEY = (
+    "Middle: the query · outwards: true distance · around: where a row was met · dashed: the true neighbours’ reach · "
+    "blue: compared so far · disc: found · red ring: missed · square: extra"
+)
 GAP = 0.12
 """Of a turn, at the bottom: there stand the rows that the search did not compare."""
 
@@ -50,6 +53,10 @@ class Polar(Drawing):
         """Draw as far as this step."""
         self._step = step
         self.update()
+
+    def drawn_height(self) -> int:
+        """As high as it is now, as far as that makes a picture."""
+        return max(200, min(self.height(), 600))
 
     def sizeHint(self) -> QSize:
         """All the room there is."""

@@ -1,4 +1,4 @@
-"""What the index is made of: one drawing for each kind of structure, and what can be said of the whole Dataset."""
+"""What the index is made of: one drawing for each kind of structure."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from explorer.core.structure import Cells, Codes, Facts, Forest, Layers, Structure
 from explorer.gui.inspect.cells import CellsPart
@@ -14,8 +14,7 @@ from explorer.gui.inspect.codes import CodesPart
 from explorer.gui.inspect.facts_part import FactsPart
 from explorer.gui.inspect.forest import ForestPart
 from explorer.gui.inspect.layers import LayersPart
-from explorer.gui.inspect.part import Part
-from explorer.gui.inspect.whole import WholePart
+from explorer.gui.inspect.part import Part, scrolled
 from explorer.gui.theme import DARK, Theme
 from explorer.gui.widgets.pieces import label
 from explorer.session.controller import Controller
@@ -44,8 +43,12 @@ _OF_INDEX = (
     "focused",
     "positions",
     "tab",
+    "problems",
+    "cell",
+    "coded",
+    "soundness",
+    "outlining",
 )
-_OF_ALL = ("problems", "difficulty", "paintings", "colour_by", "projection", "laying_out", "tasks")
 
 
 class StructurePage(QWidget):
@@ -59,24 +62,10 @@ class StructurePage(QWidget):
         self.parts: list[Part] = []
         self._said = label("", wrap=True, selectable=True)
         self._problem = label("", "error", wrap=True, selectable=True)
-        self.whole = WholePart(controller)
-        inside = QWidget()
-        inside.setObjectName("panel")
-        self._column = QVBoxLayout(inside)
-        self._column.setContentsMargins(16, 10, 16, 12)
-        self._column.setSpacing(16)
+        self._column = scrolled(self)
         self._column.addWidget(self._problem)
         self._column.addWidget(self._said)
-        self._column.addWidget(self.whole)
         self._column.addStretch(1)
-        scroll = QScrollArea(widgetResizable=True)
-        scroll.setObjectName("panel")
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        scroll.setWidget(inside)
-        outer = QVBoxLayout(self)
-        outer.setContentsMargins(0, 0, 0, 0)
-        outer.addWidget(scroll)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setAccessibleName("Structure of the index")
         controller.session.listen(self._follow)
@@ -85,14 +74,12 @@ class StructurePage(QWidget):
     def set_theme(self, theme: Theme) -> None:
         """Draw in other colours."""
         self._theme = theme
-        for part in (*self.parts, self.whole):
+        for part in self.parts:
             part.set_theme(theme)
 
     def _follow(self, new: State, old: State) -> None:
         if any(getattr(new, name) is not getattr(old, name) for name in _OF_INDEX):
             self._show(new)
-        elif new.tab == "structure" and any(getattr(new, name) is not getattr(old, name) for name in _OF_ALL):
-            self._show_rest(new)
 
     def _show(self, state: State) -> None:
         if state.tab != "structure":
@@ -104,13 +91,8 @@ class StructurePage(QWidget):
             view.show_part(part, state)
         self._said.setText(_said(state))
         self._said.setVisible(bool(self._said.text()))
-        self._show_rest(state)
-
-    def _show_rest(self, state: State) -> None:
-        """What does not hang on the index."""
         self._problem.setText(state.problem("inspect"))
         self._problem.setVisible(bool(self._problem.text()))
-        self.whole.show_part(None, state)
 
     def _take_parts(self, made_of: tuple[Structure, ...]) -> None:
         """Keep the drawings that fit; make others."""

@@ -4,24 +4,30 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QWidget
+from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QWidget
 
 from explorer.core.dataset import Dataset
 from explorer.core.structure import Layers
 from explorer.gui import palette
+from explorer.gui import theme as themes
 from explorer.gui.captions import caption, number
+from explorer.gui.inspect.outlining import areas
 from explorer.gui.inspect.steps import Story
 from explorer.gui.inspect.words import why_missed
 from explorer.gui.map.gesture import Tool
 from explorer.gui.map.labels import cluster_labels
+from explorer.gui.map.legend_picture import legend_of
+from explorer.gui.map.map_drawing import MapDrawing
 from explorer.gui.map.marks import HoverCard, Marks
 from explorer.gui.map.played import Played
 from explorer.gui.map.projection_menu import ProjectionMenu
 from explorer.gui.map.query_note import QueryNote
+from explorer.gui.map.styles import rgb
 from explorer.gui.map.theme import DARK, LIGHT
 from explorer.gui.map.view import MapView
 from explorer.gui.panels.comparing import who_found
@@ -32,9 +38,14 @@ from explorer.projection.place import placed
 from explorer.session.comparing import finders, listed
 from explorer.session.controller import Controller
 from explorer.session.opening import called
+from explorer.session.seeking import pruned_of
 from explorer.session.state import State
 
 MARGIN = 14
+UNKNOWN = 0.35
+"""How much of its colour a row keeps of which a painting says nothing."""
+AROUND = 36.0
+"""Rows so many logical pixels from a click, each way, count as near it."""
 HOVER_COLUMNS = 2
 WIDTH = 46
 """Letters in a line of the card."""
@@ -48,15 +59,17 @@ class MapPanel(QWidget):
     def __init__(self, controller: Controller, connect: Callable[[], None]) -> None:
         super().__init__()
         self._controller = controller
+        self._theme = themes.DARK
         self.view = MapView(self)
         self.view.set_tooltip_source(self._card)
+        self.view.place_clicked.connect(self._look_around)
         self.view.row_clicked.connect(self._clicked)
         self.view.row_activated.connect(controller.asking.ask_row)
         self.view.empty_clicked.connect(controller.looking.select_none)
         self.view.selection_made.connect(controller.looking.select)
         self.view.tool_changed.connect(self._show_tool)
         self._note = QueryNote(controller, connect, self)
-        self._menu = ProjectionMenu(controller, self)
+        self._menu = ProjectionMenu(controller, self, self.export_picture, self.export_numbers)
         self._tools = QWidget(self)
         row = QHBoxLayout(self._tools)
         row.setContentsMargins(0, 0, 0, 0)
@@ -79,12 +92,35 @@ class MapPanel(QWidget):
 
     def set_theme(self, theme: Theme) -> None:
         """Draw in other colours."""
+        self._theme = theme
         self.view.set_theme(DARK if theme.dark else LIGHT)
         self._recolour(self._controller.session.state)
 
     def use(self, tool: Tool) -> None:
         """Take a tool: pan, box or lasso; the same again puts it away."""
         self.view.set_tool("pan" if self.view.tool == tool else tool)
+
+    def export_picture(self) -> None:
+        """Ask for a file, and write what is in view into it, with a legend."""
+        if self._controller.session.state.positions is not None:
+            self._drawing().export_picture()
+
+    def export_numbers(self) -> None:
+        """Ask for a file, and write places, colours and marks into it as CSV."""
+        if self._controller.session.state.positions is not None:
+            path, _ = QFileDialog.getSaveFileName(self, "Export numbers", "map.csv", "CSV (*.csv)")
+            if path:
+                self._controller.mapping.save_numbers(Path(path))
+
+    def _drawing(self) -> MapDrawing:
+        """The map to keep."""
+        state, legend = self._controller.session.state, legend_of(self._controller.session.state)
+        named = state.dataset.title if state.dataset is not None else ""
+        how = state.projection.method.upper() if state.projection is not None else ""
+        title = " · ".join(part for part in (named, how, legend.title) if part)
+        drawing = MapDrawing(self.view, title, legend, self._theme)
+        drawing.complained.connect(lambda sentence: self._controller.session.fail("map", sentence))
+        return drawing
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Keep the controls in their corners."""
@@ -120,8 +156,12 @@ class MapPanel(QWidget):
             self._relabel(new)
         if differs("positions", "asked", "answer", "truth", "verdict", "focused", "other"):
             self.view.set_marks(marks(new))
-        if differs("tab", "replay", "step", "inside", "focused", "asked"):
+        if differs("tab", "replay", "step", "inside", "focused", "asked", "truth"):
             self.view.set_played(self._played(new))
+        if differs("tab", "inside", "outlines", "outlining", "cell", "replay", "step", "verdict", "colour_by"):
+            self.view.set_areas(areas(new))
+        if differs("far"):
+            self.view.set_far(new.far)
         if old is not None and new.focused != old.focused and new.focused >= 0:
             self._bring_into_view(new.focused)
         if differs("selection"):
@@ -160,6 +200,11 @@ class MapPanel(QWidget):
         diverging = painting is not None and painting.diverging
         column = state.column(state.colour_by)
         codes, colours, visible = palette.shading(column, state.dataset.rows, state.hidden, diverging=diverging)
+        if painting is not None and colours is not None:
+            # Rows of which nothing is known step back, or the few of a sample would be lost among them.
+            paper = rgb(self.view.theme.background)
+            colours = colours.copy()
+            colours[-1] = (UNKNOWN * colours[-1] + (1 - UNKNOWN) * paper).round()
         self.view.set_colours(codes, colours)
         self.view.set_visible(visible)
 
@@ -180,6 +225,12 @@ class MapPanel(QWidget):
             return None
         return Story.of(trace, state.dataset, np.empty(0, np.int64)).played(state.step)
 
+    def _look_around(self, at: QPointF) -> None:
+        """List the worst rows near a click, where what colours the map says which are."""
+        painting = self._controller.session.state.painting(self._controller.session.state.colour_by)
+        if painting is not None and painting.worse:
+            self._controller.inspecting.look_around(self.view.near(at, AROUND))
+
     def _clicked(self, row: int, extend: bool) -> None:
         if extend:
             self._controller.looking.select(np.array([row]), "add")
@@ -197,6 +248,8 @@ class MapPanel(QWidget):
             facts.append(f"rank {line.rank or '–'} · {line.distance:.4g}")
             facts += textwrap.wrap(who_found(state).get(row, ""), WIDTH)
             facts += textwrap.wrap(why_missed(state, row), WIDTH)
+        if state.far is not None and (told := state.far.told(row)):
+            facts.append(told)
         facts += [f"{name}: {cell[:80]}" for name, cell in telling(dataset, row)]
         return HoverCard(caption(dataset, row, state.colour_by), tuple(facts), picture(dataset, row))
 
@@ -208,7 +261,11 @@ def _links(state: State) -> Played | None:
     if graph is None or row is None or not len(graph.links) or row + 1 >= len(graph.starts[0]):
         return None
     linked = graph.links[0][graph.starts[0][row] : graph.starts[0][row + 1]].astype(np.int64)
-    return Played(spokes=np.concatenate([np.array([row], np.int64), linked]))
+    own, lacking = np.array([row], np.int64), pruned_of(graph, state)
+    return Played(
+        spokes=np.concatenate([own, linked]),
+        lacking=np.concatenate([own, lacking]) if lacking is not None else own[:0],
+    )
 
 
 def telling(dataset: Dataset, row: int) -> list[tuple[str, str]]:

@@ -29,13 +29,14 @@ def _none() -> Rows:
 class Played:
     """Rows int64: `compared` before the present step and `fresh` in it; `path`, the rows that a graph was walked
     through, ending where the search stands, and `origins`, from which row it came to each, −1 for none; `spokes` are a
-    row and those that it is linked to."""
+    row and those that it is linked to; `lacking` the same row and those that it should be linked to and is not."""
 
     compared: Rows = field(default_factory=_none)
     fresh: Rows = field(default_factory=_none)
     path: Rows = field(default_factory=_none)
     origins: Rows = field(default_factory=_none)
     spokes: Rows = field(default_factory=_none)
+    lacking: Rows = field(default_factory=_none)
 
 
 def paint_played(
@@ -55,6 +56,7 @@ def paint_played(
     _points(painter, fresh, edge, across + 2.0, size)
     _points(painter, fresh, accent, across, size)
     _spokes(painter, places(played.spokes), accent)
+    _spokes(painter, places(played.lacking), QColor(theme.text), dotted=True)
     _way(painter, places(played.origins[-MOST_PATH:]), places(played.path[-MOST_PATH:]), QColor(theme.text))
 
 
@@ -75,12 +77,12 @@ def _way(painter: QPainter, came: NDArray[np.float64], went: NDArray[np.float64]
         painter.drawEllipse(QPointF(*went[-1]), 8.5, 8.5)
 
 
-def _spokes(painter: QPainter, ends: NDArray[np.float64], colour: QColor) -> None:
+def _spokes(painter: QPainter, ends: NDArray[np.float64], colour: QColor, *, dotted: bool = False) -> None:
     """Thin lines from the first place to all others."""
     ends = ends[np.isfinite(ends).all(axis=1)]
     thin = QColor(colour)
     thin.setAlphaF(0.7)
-    painter.setPen(QPen(thin, 1.1))
+    painter.setPen(QPen(thin, 1.4, Qt.PenStyle.DotLine) if dotted else QPen(thin, 1.1))
     painter.drawLines([QLineF(*ends[0], *end) for end in ends[1:]])
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
@@ -21,13 +22,15 @@ MOST_OFFERED = 3
 class ProjectionMenu(QToolButton):
     """Says the method and its parameters; opens a panel with the methods there are."""
 
-    def __init__(self, controller: Controller, parent: QWidget) -> None:
+    def __init__(
+        self, controller: Controller, parent: QWidget, picture: Callable[[], None], numbers: Callable[[], None]
+    ) -> None:
         super().__init__(parent)
         self._controller = controller
         self._map = parent
         self.setToolTip("How this map was made; make another")
         self.setAccessibleName("Projection")
-        self._panel = _Panel(controller, parent)
+        self._panel = _Panel(controller, parent, picture, numbers)
         self.clicked.connect(self._toggle)
         controller.session.listen(self._follow)
         self._show(controller.session.state)
@@ -75,7 +78,9 @@ class ProjectionMenu(QToolButton):
 class _Panel(QFrame):
     """PCA, UMAP with its parameters, or positions from a file."""
 
-    def __init__(self, controller: Controller, parent: QWidget) -> None:
+    def __init__(
+        self, controller: Controller, parent: QWidget, picture: Callable[[], None], numbers: Callable[[], None]
+    ) -> None:
         super().__init__(parent)
         self._controller = controller
         self.setObjectName("popup")
@@ -102,6 +107,11 @@ class _Panel(QFrame):
         files.addWidget(button("Open positions …", self._open, "link"))
         files.addStretch(1)
         column.addLayout(files)
+        kept = QHBoxLayout()
+        kept.addWidget(button("Export picture …", self._export(picture), "link", tip="What is in view, with a legend"))
+        kept.addWidget(button("Export numbers …", self._export(numbers), "link", tip="Places, colours, marks"))
+        kept.addStretch(1)
+        column.addLayout(kept)
         self.hide()
 
     def show_note(self, note: str) -> None:
@@ -128,6 +138,13 @@ class _Panel(QFrame):
     def _show_given(self, name: str) -> None:
         self.hide()
         self._controller.mapping.show_given(name)
+
+    def _export(self, export: Callable[[], None]) -> Callable[[], None]:
+        def exported() -> None:
+            self.hide()
+            export()
+
+        return exported
 
     def _umap(self) -> None:
         self.hide()

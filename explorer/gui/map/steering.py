@@ -54,6 +54,10 @@ class Steering(QObject):
     row_hovered = Signal(int)
     selection_made = Signal(object, str)
     tool_changed = Signal(str)
+    place_clicked = Signal(QPointF)
+    """Where a click was, on a point or on none, before the signal that says which."""
+    looked = Signal(object)
+    """Where the pointer is, once a frame; None when it is not here, or drags."""
     changed = Signal()
     """What is painted over the map differs: the box or lasso, or the hovered row."""
 
@@ -198,6 +202,7 @@ class Steering(QObject):
             self._set_cursor()
             self.changed.emit()
         elif gesture.button == Qt.MouseButton.LeftButton:
+            self.place_clicked.emit(event.position())
             row = self._picker.pick(event.position().x(), event.position().y())
             if row >= 0:
                 self.row_clicked.emit(row, extends(event.modifiers()))
@@ -210,6 +215,7 @@ class Steering(QObject):
         dragging = self._gesture is not None and self._gesture.dragging
         at = self._pointer
         self._hover(-1 if at is None or dragging else self._picker.pick(at.x(), at.y()))
+        self.looked.emit(None if dragging else at)
 
     def _hover(self, row: int) -> None:
         if row != self.hovered:

@@ -12,26 +12,38 @@ from PySide6.QtGui import QColor, QFocusEvent, QPainter, QPaintEvent, QPen, QRes
 from PySide6.QtWidgets import QWidget
 
 from explorer.gui.map import picking
+from explorer.gui.map.areas import Areas
 from explorer.gui.map.camera import Camera
 from explorer.gui.map.card import paint_card
 from explorer.gui.map.gesture import Tool
 from explorer.gui.map.kernel import Kernels
-from explorer.gui.map.lettering import ClusterLabels
+from explorer.gui.map.laid import Laid
 from explorer.gui.map.marks import HoverCard, Marks, Rows
 from explorer.gui.map.mixture import mixture
 from explorer.gui.map.overlays import Overlay
 from explorer.gui.map.placing import Label
-from explorer.gui.map.played import Played, paint_played
+from explorer.gui.map.played import Played
 from explorer.gui.map.points import Points
 from explorer.gui.map.raster import Raster, Scene
 from explorer.gui.map.steering import Steering
 from explorer.gui.map.theme import DARK, MapTheme
 from explorer.gui.map.viewport import Viewport
 from explorer.gui.map.warm_up import WarmUp
+from explorer.measure.honesty import Far
 
 STILL_MS = 120
 """Points that have not moved for so long are looked at more closely."""
 
+_TOLD = (
+    "row_clicked",
+    "empty_clicked",
+    "place_clicked",
+    "row_activated",
+    "row_hovered",
+    "selection_made",
+    "tool_changed",
+)
+"""Signals of the steering that are the map's own."""
 _BY_KEYBOARD = (Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason, Qt.FocusReason.ShortcutFocusReason)
 
 
@@ -44,6 +56,8 @@ class MapView(QWidget):
     row_clicked = Signal(int, bool)
     """The row, and whether Shift or Ctrl was held."""
     empty_clicked = Signal()
+    place_clicked = Signal(QPointF)
+    """Where a click was on the screen, on a point or on none; one of the two above follows."""
     row_activated = Signal(int)
     row_hovered = Signal(int)
     """The row under the pointer; −1 when there is none any more."""
@@ -60,8 +74,7 @@ class MapView(QWidget):
         self._theme = theme
         self._points = Points(theme.point)
         self._marks = Marks()
-        self._played: Played | None = None
-        self._labels = ClusterLabels([], self.font())
+        self._laid = Laid(self.font())
         self._card_of: Callable[[int], HoverCard | None] | None = None
         self._card: HoverCard | None = None
         self._raster = Raster(mixture())
@@ -69,8 +82,9 @@ class MapView(QWidget):
         self._camera.moved.connect(self.update)
         self._camera.moved.connect(self.view_changed)
         self._steering = Steering(self, self._camera, self)
-        for name in ("row_clicked", "empty_clicked", "row_activated", "row_hovered", "selection_made", "tool_changed"):
+        for name in _TOLD:
             getattr(self._steering, name).connect(getattr(self, name))
+        self._steering.looked.connect(self._point)
         self._steering.row_hovered.connect(self._ask_for_card)
         self._steering.changed.connect(self.update)
         self._still = QTimer(self, interval=STILL_MS, singleShot=True)
@@ -119,7 +133,7 @@ class MapView(QWidget):
 
     def set_labels(self, labels: Sequence[Label]) -> None:
         """Write (text, x, y) at these positions, the first ones first, as far as there is room."""
-        self._labels = ClusterLabels(list(labels), self.font())
+        self._laid.label(labels, self.font())
         self.update()
 
     def set_theme(self, theme: MapTheme) -> None:
@@ -147,9 +161,26 @@ class MapView(QWidget):
 
     def set_played(self, played: Played | None) -> None:
         """Show a search under way over the points, below the marks; None for none."""
-        if played is not self._played:
-            self._played = played
+        if played is not self._laid.played:
+            self._laid.played = played
             self.update()
+
+    def set_areas(self, areas: Areas) -> None:
+        """Outline these areas over the points, below all else."""
+        self._laid.areas = areas
+        self.update()
+
+    def set_far(self, far: Far | None) -> None:
+        """Draw lines to true neighbours that landed far away; None for none."""
+        self._laid.show_far(far)
+        self.update()
+
+    def near(self, at: QPointF, reach: float) -> Rows:
+        """The rows in a box around a place on the screen, `reach` logical pixels each way."""
+        cloud = self._points.cloud()
+        if cloud is None:
+            return np.empty(0, np.int64)
+        return picking.in_box(cloud, self.viewport, at.x() - reach, at.y() - reach, at.x() + reach, at.y() + reach)
 
     def centre_on(self, row: int) -> None:
         """Move a row into the middle."""
@@ -173,6 +204,11 @@ class MapView(QWidget):
     def viewport(self) -> Viewport:
         """What is in view now."""
         return self._camera.viewport
+
+    @property
+    def theme(self) -> MapTheme:
+        """The colours it is drawn in."""
+        return self._theme
 
     @property
     def tool(self) -> Tool:
@@ -210,7 +246,7 @@ class MapView(QWidget):
 
     def label_rectangles(self) -> list[QRectF]:
         """Where the labels stand that are in view."""
-        return [QRectF(*rect) for _, rect in self._labels.placed(self.viewport)]
+        return self._laid.label_rectangles(self.viewport)
 
     def pick(self, px: float, py: float) -> int:
         """The row at a place on the screen, −1 when there is none: what looks topmost there.
@@ -251,12 +287,7 @@ class MapView(QWidget):
             painter.drawImage(QPointF(), self._raster.image(scene))
             if not self._raster.finished:
                 QTimer.singleShot(0, self, self._draw_more)
-            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-            if self._played is not None:
-                size = (self.width(), self.height())
-                paint_played(painter, self._played, self._on_screen, size, theme)
-            self._labels.paint(painter, self.viewport, theme)
-            self._paint_marks(painter)
+            self._paint_overlays(painter)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         if self._points.lonely_unknown:
             self._still.start()
@@ -285,16 +316,43 @@ class MapView(QWidget):
         self._focus_shown = False
         self.update()
 
-    def _paint_marks(self, painter: QPainter) -> None:
+    def paint_picture(self, painter: QPainter, ratio: float) -> None:
+        """Paint what is in view, but for what the pointer does, with points of `ratio` pixels a logical one."""
+        painter.fillRect(self.rect(), QColor(self._theme.background))
+        cloud = self._points.cloud()
+        if cloud is not None:
+            raster = Raster(self._raster.kernels)
+            image = raster.image(Scene(cloud, self._points.palette, self._theme, self.viewport, ratio))
+            while not raster.finished:
+                raster.more()
+            painter.drawImage(QRectF(self.rect()), image)
+            self._paint_overlays(painter, pointed=False)
+
+    def _paint_overlays(self, painter: QPainter, *, pointed: bool = True) -> None:
+        """All that lies over the points, with or without what the pointer is on."""
+        self._laid.paint(painter, self.viewport, self._on_screen, self.font(), self._theme, self._told_of_far)
+        self._paint_marks(painter, pointed=pointed)
+
+    def _told_of_far(self, row: int) -> str:
+        """What stands at the line to a far neighbour; on the point itself the card tells it."""
+        card = self._card_of(row) if self._card_of is not None and self.hovered != row else None
+        return f"{card.title} · {self._laid.far.told(row)}" if card is not None and self._laid.far is not None else ""
+
+    def _point(self, at: QPointF | None) -> None:
+        if self._laid.point(at, self.hovered, self._on_screen):
+            self.update()
+
+    def _paint_marks(self, painter: QPainter, *, pointed: bool) -> None:
         overlay = Overlay(painter, self.viewport, self._theme, self.font(), self._on_screen, self._colour_of)
-        told = set() if self.hovered < 0 else {self.hovered}
+        hovered = self.hovered if pointed else -1
+        told = set() if hovered < 0 else {hovered}
         if self._points.selection is not None and self._marks.ranks:
             told.update(set(self._points.selection.tolist()) & self._marks.ranks.keys())
         overlay.marks(self._marks, told)
-        if 0 <= self.hovered < len(self._points):
-            overlay.hover(self.hovered, marked=self.hovered in self._marks.rows())
+        if 0 <= hovered < len(self._points):
+            overlay.hover(hovered, marked=hovered in self._marks.rows())
             if self._card is not None:
-                at = self.screen_position(self.hovered)
+                at = self.screen_position(hovered)
                 paint_card(painter, self._card, at, self.size(), self.font(), self._theme)
 
     def _on_screen(self, rows: Rows) -> NDArray[np.float64]:

@@ -2,13 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QKeyEvent, QResizeEvent
+from PySide6.QtWidgets import QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
+PADDING = 18
+"""Pixels of an entry beside its words."""
 STEPS = {Qt.Key.Key_Up: -1, Qt.Key.Key_Down: 1}
+
+
+class Entry(QPushButton):
+    """A line of such a list that does something: its words are cut where there is no room for them."""
+
+    def __init__(self, words: str, clicked: Callable[[], object], tip: str) -> None:
+        super().__init__(words)
+        self._words = words
+        self.setProperty("role", "plain")
+        self.setAutoDefault(False)
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self.setAccessibleName(f"{words}: {tip}")
+        self.setToolTip(tip)
+        self.clicked.connect(lambda: clicked())
+
+    def minimumSizeHint(self) -> QSize:
+        """As narrow as there is room."""
+        return QSize(40, super().minimumSizeHint().height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Another width has room for more or fewer words."""
+        super().resizeEvent(event)
+        room = self.width() - PADDING
+        self.setText(self.fontMetrics().elidedText(self._words, Qt.TextElideMode.ElideRight, room))
 
 
 class RowList(QWidget):

@@ -21,7 +21,7 @@ def structure(
         return (NO_INSIDE,)
     found: list[Structure] = []
     if parts.cells:
-        found.append(lists.cells(parts, dataset, metric, progress))
+        found.append(lists.cells(parts.core, dataset.rows, progress))
     if graph is not None:
         found.append(layered.layers(graph, dataset.rows, progress))
     if (shortened := codes.codes(parts, dataset, metric, progress)) is not None:

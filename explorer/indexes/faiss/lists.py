@@ -60,11 +60,17 @@ def cell_of(core: Any, rows: int) -> NDArray[np.int32]:
     return found
 
 
-def cells(parts: Parts, dataset: Dataset, metric: Metric, progress: Progress) -> Cells:
-    """What the lists hold, and how near each row is to the boundary of its cell."""
-    core = parts.core
-    own = cell_of(core, dataset.rows)
+def cells(core: Any, rows: int, progress: Progress) -> Cells:
+    """What the lists of an index over n rows hold."""
     sizes = np.array([core.invlists.list_size(cell) for cell in range(core.nlist)], np.int64)
+    total = max(1, int(sizes.sum()))
+    progress(0.0, "cells")
+    return Cells(cell_of(core, rows), sizes, float(len(sizes) * np.square(sizes / total).sum()))
+
+
+def boundaries(parts: Parts, dataset: Dataset, metric: Metric, progress: Progress) -> NDArray[np.float32]:
+    """How near each row (n,) is to the boundary of its cell; NaN where there is one cell."""
+    core = parts.core
     boundary = np.full(dataset.rows, np.nan, np.float32)
     if core.nlist > 1:
         step = min(AT_A_TIME, block_rows(dataset.dimensions))
@@ -73,8 +79,7 @@ def cells(parts: Parts, dataset: Dataset, metric: Metric, progress: Progress) ->
             progress(start / dataset.rows, "boundaries")
             items = parts.turned(as_items(dataset.vectors[start : start + step], metric))
             boundary[start : start + step] = ratio(items)
-    total = max(1, int(sizes.sum()))
-    return Cells(own, sizes, boundary, float(len(sizes) * np.square(sizes / total).sum()))
+    return boundary
 
 
 def _ratio(core: Any) -> Any:

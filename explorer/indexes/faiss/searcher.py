@@ -87,6 +87,13 @@ class FaissSearcher(Searcher):
             cell = int(self._cell_of[row]) if self._parts.cells else 0
             return reasons.cause(self._parts, self._graph, trace, query, row, cell, progress)
 
+    def boundaries(self, progress: Progress = silent) -> NDArray[np.float32]:
+        """Every row against the centres of the coarse quantizer."""
+        if self._parts is None or not self._parts.cells:
+            raise NotImplementedError
+        with self._asking(cores()):
+            return lists.boundaries(self._parts, self._dataset, self._metric, progress)
+
     def decoded(self, rows: NDArray[np.int64]) -> NDArray[np.float32]:
         """Rows as the index holds them, of unit length under cosine but for what the code loses."""
         try:

@@ -85,7 +85,7 @@ def test_the_map_shows_what_was_compared_without_drawing_the_points_anew(replaye
     drawn = view.pictures_drawn
     before = grabbed(view)
     replayed.controller.inspecting.go_to(len(trace) - 1)
-    played = view._played
+    played = view._laid.played
     assert len(played.compared) + len(played.fresh) == len(trace.rows)
     after = grabbed(view)
     assert (before != after).any() and view.pictures_drawn == drawn
@@ -94,7 +94,7 @@ def test_the_map_shows_what_was_compared_without_drawing_the_points_anew(replaye
     accent = np.array([0x58, 0xA6, 0xFF])
     assert abs(after[round(at.y()), round(at.x())] - accent).sum() < 60
     replayed.controller.inspecting.show("neighbours")
-    assert view._played is None
+    assert view._laid.played is None
 
 
 def test_a_replay_that_differs_or_guesses_says_so(replayed: User) -> None:

@@ -21,7 +21,12 @@ from explorer.gui.inspect.facts_part import FactsPart
 from explorer.gui.inspect.forest import ForestPart
 from explorer.gui.inspect.icicle import spread
 from explorer.gui.inspect.layers import LayersPart
+from explorer.gui.inspect.outlining import areas
+from explorer.gui.palette import category_colour
 from explorer.gui.theme import DARK
+from explorer.measure.coding import CodedDistances
+from explorer.measure.soundness import Soundness
+from explorer.session.comparing import listed
 from explorer.session.state import Replay
 from tests.gui.conftest import LEFT, NONE, User, grabbed
 from tests.gui.inspect.test_replay import graph_trace
@@ -54,7 +59,7 @@ def part_of(user: User) -> ForestPart:
 
 
 def press_button(user: User, text: str) -> None:
-    page = user.window.inspector.structure
+    page = user.window.inspector._page(user.state.tab)
     button = next(one for one in page.findChildren(QPushButton) if one.text() == text and not one.isHidden())
     assert button.isEnabled()
     button.click()
@@ -68,7 +73,7 @@ def show(user: User, *made_of: object) -> list[Drawn]:
 
 def words(user: User) -> str:
     QApplication.processEvents()
-    page = user.window.inspector.structure
+    page = user.window.inspector._page(user.state.tab)
     return " ".join(one.text() for one in page.findChildren(QLabel) if not one.isHidden())
 
 
@@ -189,7 +194,7 @@ def test_cells_are_sorted_numbered_and_marked(seen: User) -> None:
     cell_of = (np.arange(rows) % 50).astype(np.int32)
     cell_of[:100] = 37
     sizes = np.bincount(cell_of, minlength=50)
-    cells = Cells(cell_of, sizes, np.linspace(0, 1, rows).astype(np.float32), 1.5)
+    cells = Cells(cell_of, sizes, 1.5)
     (part,) = show(seen, cells)
     seen.controller.session.update(replay=Replay(graph_trace()))
     bars = part.sizes.bars
@@ -201,7 +206,67 @@ def test_cells_are_sorted_numbered_and_marked(seen: User) -> None:
     press_button(seen, "Colour the map by cell")
     assert seen.state.column("cells").labels[37] == "cell 37" and seen.state.column("cells").values[5] == 37
     press_button(seen, "Colour the map by boundary")
-    assert seen.state.painting("cell boundaries").worst[0] == rows - 1
+    seen.until(lambda: seen.state.problem("inspect"))
+    assert "This index has no cells." in words(seen)
+    seen.controller.session.clear_problem("inspect")
+
+
+def cells_of(rows: int, count: int = 50) -> Cells:
+    """Cells of nearly one size; the first bar is cell 7."""
+    cell_of = (np.arange(rows) % count).astype(np.int32)
+    cell_of[:40] = 7
+    return Cells(cell_of, np.bincount(cell_of, minlength=count), 1.0)
+
+
+def test_cells_of_the_search_and_of_its_misses_are_outlined(seen: User) -> None:
+    rows = seen.state.dataset.rows
+    cells = cells_of(rows)
+    (part,) = show(seen, cells)
+    seen.controller.session.update(replay=Replay(graph_trace()))
+    seen.until(lambda: seen.state.outlines is not None)
+    drawn, outlines = areas(seen.state), seen.state.outlines
+    (looked_into,) = (area for area in drawn if area.manner == "looked into")
+    assert looked_into.text == "1" and looked_into.corners.tolist() == outlines.of(37).tolist()
+    missed = {int(cells.cell_of[row]) for row in seen.state.verdict.misses} - {37}
+    assert sum(area.manner == "missed" for area in drawn) == min(len(missed), 8)
+    assert seen.view._laid.areas and not any(area.manner == "quiet" for area in drawn)
+    before = grabbed(seen.view)
+    part.outlining.click()
+    assert not areas(seen.state) and (grabbed(seen.view) != before).any()
+    part.outlining.click()
+    seen.until(lambda: seen.state.outlines is not None)
+    press_button(seen, "Colour the map by cell")
+    assert {area.colour for area in areas(seen.state) if area.manner == "looked into"} == {category_colour(37)}
+    seen.controller.session.update(replay=None)
+    few = cells_of(rows, 12)
+    show(seen, few)
+    seen.until(lambda: seen.state.outlines is not None and len(seen.state.outlines.middles) == 12)
+    assert len(areas(seen.state)) == 12, "of few cells all are outlined"
+
+
+def test_a_cell_is_chosen_on_its_bar_by_pointer_and_keys(seen: User) -> None:
+    cells = cells_of(seen.state.dataset.rows)
+    (part,) = show(seen, cells)
+    seen.until(lambda: seen.state.outlines is not None)
+    chart = part.sizes
+    grabbed(chart)
+    inner = chart._inner
+    at = QPoint(round(inner.left() + 2), round(inner.center().y()))
+    QTest.mouseMove(chart, at)
+    QTest.mouseClick(chart, LEFT, NONE, at)
+    assert seen.state.cell == 7 and seen.state.selection.tolist() == np.flatnonzero(cells.cell_of == 7).tolist()
+    assert chart.told(0) == f"cell 7: {cells.sizes[7]} rows" and areas(seen.state)[-1].text == "cell 7"
+    chart.setFocus()
+    seen.press(Qt.Key.Key_End, on=chart)
+    assert chart.told(49) == chart.accessibleDescription() and chart.current == 49
+    seen.press(Qt.Key.Key_Return, on=chart)
+    last = int(chart.bars.names[49])
+    assert seen.state.cell == last
+    seen.press(Qt.Key.Key_Return, on=chart)
+    assert seen.state.cell == -1 and not len(seen.state.selection)
+    seen.press(Qt.Key.Key_Left, on=chart)
+    seen.press(Qt.Key.Key_Home, on=chart)
+    assert chart.current == 0 and chart.place_at(inner.left() - 3) == -1
 
 
 def test_codes_show_errors_and_use(seen: User) -> None:
@@ -213,6 +278,35 @@ def test_codes_show_errors_and_use(seen: User) -> None:
     assert "56 of them not in use" in part.facts.accessibleName()
     press_button(seen, "Colour the map by error")
     assert seen.state.painting("code error").worst[0] == 7
+    # Annoy does not give out what it holds: there is nothing to hold distances against.
+    seen.until(lambda: "coded" not in seen.state.seeking)
+    assert seen.state.coded is None and part.scatter.isHidden()
+
+
+def test_true_distances_are_held_against_those_by_code(seen: User) -> None:
+    (part,) = show(seen, Codes(np.zeros(seen.state.dataset.rows, np.float32), *[np.ones(1)] * 3, 2))
+    seen.until(lambda: "coded" not in seen.state.seeking)
+    told = [line.row for line in listed(seen.state)]
+    true = np.linspace(1, 2, len(told))
+    found = CodedDistances(np.array(told), true, true + 0.1, np.array([0.5, 3.0]), np.array([0.5, 3.2]))
+    seen.controller.session.update(coded=found)
+    QApplication.processEvents()
+    scatter = part.scatter
+    assert not scatter.isHidden() and "a correlation of 1.000" in scatter.accessibleDescription()
+    lines = scatter.numbers()
+    assert len(lines) == 1 + len(told) + 2 and lines[1][:2] == ["query", str(told[0])]
+    assert {line[4] for line in lines[1 : len(told) + 1]} == {line.mark for line in listed(seen.state)}
+    grabbed(scatter)
+    x, y = scatter._at[2].tolist()
+    place = QPoint(round(x), round(y))
+    QTest.mouseMove(scatter, place)
+    QTest.mouseClick(scatter, LEFT, NONE, place)
+    assert seen.state.focused == told[2]
+    scatter.setFocus()
+    seen.press(Qt.Key.Key_Left, on=scatter)
+    seen.press(Qt.Key.Key_Return, on=scatter)
+    assert seen.state.focused == told[1]
+    seen.controller.looking.focus(-1)
 
 
 def layers(rows: int) -> Layers:
@@ -237,16 +331,56 @@ def test_layers_show_their_rows_links_and_way(seen: User) -> None:
     assert "layer 1: 3 rows" in part.storeys.accessibleDescription()
     seen.controller.looking.focus(9)
     assert "stands on layer 1; 1 links lead from it, 1 to it" in words(seen)
-    assert seen.view._played.spokes.tolist() == [9, 9]
+    assert seen.view._laid.played.spokes.tolist() == [9, 9]
     before = grabbed(part.storeys)
     seen.controller.session.update(replay=Replay(graph_trace()))
     QApplication.processEvents()
     assert (grabbed(part.storeys) != before).any()
+    seen.controller.looking.focus(-1)
+    assert "true neighbours have no link from it" in words(seen)
+    lacking = seen.view._laid.played.lacking
+    assert lacking[0] == 69 and set(lacking[1:].tolist()) == set(seen.state.truth.rows.tolist()) - {68, 70, 69}
     press_button(seen, "Colour the map by layer")
     assert seen.state.column("graph layers").values[9] == 1
     press_button(seen, "Colour the map by links to a row")
     assert np.isnan(seen.state.column("links to a row").values[-1])
     assert seen.state.painting("links to a row").worst[0] == 0
+
+
+def test_how_sound_a_graph_is_is_shown_and_painted(seen: User) -> None:
+    rows = seen.state.dataset.rows
+    (part,) = show(seen, layers(rows))
+    seen.until(lambda: "soundness" not in seen.state.seeking)
+    degrees = np.full(rows, 2, np.int32)
+    degrees[[5, 9, 11]], degrees[-1] = (30, 0, 1), -1
+    sampled = np.array([5, 20])
+    found = Soundness(
+        degrees, *map(np.array, ([5], [9], [9, 11])), 2, sampled, np.array([1.5, 3.0], np.float32),
+        np.array([0.5, 0.2], np.float32), 10, np.array([3, 1]), np.array([0.0, 1.0, 3.0]), 0.25,
+        np.array([[20, 5]]), np.array([3.0]),
+    )  # fmt: skip
+    seen.controller.session.update(soundness=found)
+    QApplication.processEvents()
+    linkage = part.linkage
+    assert [line[1] for line in linkage.pruned.numbers()[1:]] == ["0", "0", "1", "0", "0", "1", *"00000"]
+    assert [line[1] for line in linkage.lengths.numbers()[1:]] == ["3", "1"]
+    said = linkage.facts.accessibleName()
+    assert "no link leads to: 1 rows" in said and "never reached: 2 rows" in said and "2 on the lowest" in said
+    assert "pruned: 35% of the 10" in said
+    (hub,) = (one for one in linkage.hubs.list.findChildren(QPushButton) if not one.isHidden())
+    assert "30 links to it" in hub.text()
+    hub.click()
+    assert seen.state.focused == 5 and seen.view._laid.played.spokes[0] == 5
+    linkage.lost.select.click()
+    assert seen.state.selection.tolist() == [9, 11]
+    seen.controller.looking.select_none()
+    press_button(seen, "Colour the map by standing")
+    column = seen.state.column("standing in the graph")
+    assert [column.cell(row) for row in (5, 9, 11, 30)] == ["hub", "never reached", "never reached", ""]
+    press_button(seen, "Colour the map by pruned neighbours")
+    assert seen.state.painting("pruned neighbours").worst.tolist() == [5, 20]
+    press_button(seen, "Colour the map by the longest link")
+    assert seen.state.painting("longest link").worst.tolist() == [20, 5]
 
 
 def test_an_index_that_shows_nothing_says_so(seen: User) -> None:
@@ -264,33 +398,6 @@ def test_several_parts_stand_one_below_the_other(seen: User) -> None:
 def test_exact_search_has_no_structure(seen: User) -> None:
     seen.controller.indexing.choose(seen.state.exact.key)
     assert "Exact search has no structure" in words(seen) and not seen.window.inspector.structure.parts
-
-
-def test_recall_is_painted_and_the_worst_rows_are_a_click_away(seen: User) -> None:
-    press_button(seen, "Paint recall on the map")
-    seen.until(lambda: seen.state.paintings)
-    whole = seen.window.inspector.structure.whole
-    QApplication.processEvents()
-    listed = [one for one in whole.worst.findChildren(QPushButton) if not one.isHidden()]
-    painting = seen.state.paintings[0]
-    worst = int(painting.worst[0])
-    assert painting.note in words(seen) and f"#{worst}" in listed[0].text()
-    listed[0].click()
-    seen.until(lambda: seen.asked_row == worst)
-    seen.until_answered()
-    assert seen.state.verdict.recall == pytest.approx(painting.column.values[worst])
-    columns = [seen.window._left.findChild(type(seen.window.query_bar.metrics))]
-    assert columns[0].findData(painting.column.name) >= 0
-    seen.controller.looking.colour_by("digit")
-    assert painting.note not in words(seen)
-
-
-def test_how_hard_the_data_is_stands_below(seen: User) -> None:
-    seen.controller.inspecting.measure_difficulty()
-    seen.until(lambda: seen.state.difficulty is not None)
-    assert "intrinsic dimension" in seen.window.inspector.structure.whole.facts.accessibleName()
-    press_button(seen, "Colour the map by hubness")
-    assert seen.state.colour_by == "hubness"
 
 
 def test_more_bars_than_pixels_keep_the_highest(qtbot: object) -> None:
