@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from explorer.core.dataset import Dataset
 from explorer.core.explanation import Cause, Explanation, Fix, Miss, Reason
@@ -16,7 +14,8 @@ from explorer.core.progress import Progress, silent
 from explorer.core.recall import judged
 from explorer.core.trace import Trace
 from explorer.indexes import type_named
-from explorer.indexes.base import IndexHandle, IndexType, Searcher
+from explorer.indexes.base import IndexType
+from explorer.measure.case import Case
 from explorer.measure.trials import SECONDS, Trials
 
 RERANK = "rerank"
@@ -34,37 +33,26 @@ HARDER, AGAIN = (2, 4, 8), (1, 2, 4)
 """By how many times a build parameter is raised; a row that the index does not hold may need the same once more."""
 
 
-def explained(
-    dataset: Dataset,
-    handle: IndexHandle,
-    searcher: Searcher,
-    vector: NDArray[np.float32],
-    k: int,
-    given: Params,
-    truth: Neighbours,
-    leave_out: Iterable[int] = (),
-    progress: Progress = silent,
-    builds: bool = True,
-) -> Explanation:
-    """Explain the answer of an opened index to one vector (d,), held against the truth for the same k and metric.
+def explained(case: Case, progress: Progress = silent, builds: bool = True) -> Explanation:
+    """Explain the answer of an index.
 
-    `given` are search parameters as they were given; those left out follow from k. A fix is the smallest value of one
-    of them for which a real search returned the row; where none does, a build parameter for which an index was built
-    that does, or which is only likely to help where building would take long, or without `builds` is not tried.
+    A fix is the smallest value of a search parameter for which a real search returned the row; where none does, a build
+    parameter for which an index was built that does, or which is only likely to help where building would take long,
+    or without `builds` is not tried.
     """
-    out = tuple(leave_out)
-    trials = Trials(dataset, handle, searcher, vector, k, given, out, progress, builds)
-    params, kind = trials.params({}), type_named(handle.type)
+    handle, searcher, dataset, truth = case.handle, case.searcher, case.dataset, case.truth
+    trials = Trials(case, progress, builds)
+    params, kind = case.params({}), type_named(handle.type)
     found = trials.answer({})
     verdict = judged(found, truth, handle.metric)
-    trace = searcher.trace(vector, min(k + len(out), dataset.rows), params, progress)
+    trace = searcher.trace(case.vector, case.asked, params, progress)
     misses = []
     for i, row in enumerate(verdict.misses.tolist()):
         progress(i / len(verdict.misses), f"miss {i + 1} of {len(verdict.misses)}")
-        cause = searcher.cause(trace, vector, row, progress) if trace is not None else None
+        cause = searcher.cause(trace, case.vector, row, progress) if trace is not None else None
         place = int(np.flatnonzero(truth.rows == row)[0])
         miss = Neighbours(truth.rows[place : place + 1], truth.distances[place : place + 1])
-        told, fix = _tried(trials, kind, params, miss, cause)
+        told, fix = _tried(case, trials, kind, params, miss, cause)
         misses.append(Miss(row, place + 1, float(miss.distances[0]), told.reason, told.detail, fix))
     return Explanation(found.rows[verdict.hit], tuple(misses), _visited(kind, trace, dataset), dataset.rows, params)
 
@@ -78,7 +66,7 @@ def _visited(kind: IndexType, trace: Trace | None, dataset: Dataset) -> int | No
 
 
 def _tried(
-    trials: Trials, kind: IndexType, params: Params, miss: Neighbours, cause: Cause | None
+    case: Case, trials: Trials, kind: IndexType, params: Params, miss: Neighbours, cause: Cause | None
 ) -> tuple[Cause, Fix | None]:
     """The reason for a miss, one row, with what finds it: a search parameter, otherwise building anew."""
     row = int(miss.rows[0])
@@ -98,7 +86,7 @@ def _tried(
         return _more(likely, "Rows exactly as near stand in its place; only exact search tells all of them."), None
     else:
         told = cause or _told("not_indexed" if kind.reaches_all else "unreachable")
-    fix = _rebuilt(trials, kind, row, told)
+    fix = _rebuilt(case, trials, kind, row, told)
     return (told, fix) if fix is not None else (_more(told, "Exact search finds it."), None)
 
 
@@ -127,9 +115,9 @@ def _efforts(kind: IndexType, params: Params, cause: Cause | None) -> list[str]:
     return sorted(efforts, key=lambda name: name != cause.param)
 
 
-def _rebuilt(trials: Trials, kind: IndexType, row: int, told: Cause) -> Fix | None:
+def _rebuilt(case: Case, trials: Trials, kind: IndexType, row: int, told: Cause) -> Fix | None:
     """A build parameter that finds the row, tried where an index is built within seconds."""
-    present = trials.handle.params.get(kind.remedy)
+    present = case.handle.params.get(kind.remedy)
     if not isinstance(present, int) or (told.reason == "code_rank" and kind.lossless):
         return None
     most = next(param.maximum for param in kind.build_params if param.name == kind.remedy)

@@ -28,6 +28,7 @@ from explorer.indexes import asking, type_named, types
 from explorer.indexes.base import IndexHandle, Searcher
 from explorer.indexes.building import built
 from explorer.measure import trials
+from explorer.measure.case import Case
 from explorer.measure.explaining import explained
 from explorer.measure.trials import first_that
 from tests.measure.conftest import NewDataset
@@ -70,7 +71,7 @@ def explained_rows(
 ) -> Iterator[tuple[int, Explanation]]:
     for row in map(int, rows):
         truth = true(dataset, handle.metric, row)
-        yield row, explained(dataset, handle, searcher, dataset.vectors[row], K, given, truth, (row,))
+        yield row, explained(Case(dataset, handle, searcher, dataset.vectors[row], K, given, truth, (row,)))
 
 
 def searched(dataset: Dataset, handle: IndexHandle, searcher: Searcher, given: Params, row: int) -> Neighbours:
@@ -210,7 +211,9 @@ def test_rows_as_near_as_others_are_not_said_to_be_found_by_any_effort(new_datas
     assert set(truth.rows.tolist()) <= set(range(40, 60))
     turned = Neighbours(np.arange(59, 49, -1), truth.distances)
     with opened(dataset, "annoy", "euclidean", {"trees": 6, "seed": 1}, tmp_path / "i") as (handle, searcher):
-        told = explained(dataset, handle, Blind(searcher, {*range(55, 60)}), x[0], K, {"search_k": 1}, turned, (0,))
+        told = explained(
+            Case(dataset, handle, Blind(searcher, {*range(55, 60)}), x[0], K, {"search_k": 1}, turned, (0,))
+        )
     unseen = [miss for miss in told.misses if miss.row >= 55]
     assert len(unseen) == 5
     for miss in unseen:
@@ -280,7 +283,7 @@ def test_a_row_that_no_index_holds_is_said_not_to_be_indexed(tmp_path: Path) -> 
     with opened(dataset, "annoy", "euclidean", {"trees": 3, "seed": 1}, tmp_path / "i") as (handle, searcher):
         truth = true(dataset, "euclidean", 5)
         lost = int(truth.rows[2])
-        told = explained(dataset, handle, Blind(searcher, {lost}), dataset.vectors[5], K, {}, truth, (5,))
+        told = explained(Case(dataset, handle, Blind(searcher, {lost}), dataset.vectors[5], K, {}, truth, (5,)))
     miss = next(miss for miss in told.misses if miss.row == lost)
     assert (miss.reason, miss.true_rank) == ("not_indexed", 3)
     assert miss.fix is not None and (miss.fix.param, miss.fix.rebuild, miss.fix.verified) == ("trees", True, True)
@@ -293,7 +296,7 @@ def test_what_takes_long_to_build_is_only_likely(tmp_path: Path, monkeypatch: py
     with opened(dataset, "annoy", "euclidean", {"trees": 3, "seed": 1}, tmp_path / "i") as (handle, searcher):
         truth = true(dataset, "euclidean", 5)
         blind = Blind(searcher, {int(truth.rows[2])})
-        told = explained(dataset, handle, blind, dataset.vectors[5], K, {}, truth, (5,))
+        told = explained(Case(dataset, handle, blind, dataset.vectors[5], K, {}, truth, (5,)))
     miss = next(miss for miss in told.misses if miss.row == truth.rows[2])
     assert miss.fix == Fix("trees", 3, rebuild=True, verified=False)
     assert "likely" in miss.sentence
@@ -305,7 +308,7 @@ def test_trials_come_to_an_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     with opened(dataset, "annoy", "euclidean", {"trees": 3, "seed": 1}, tmp_path / "i") as (handle, searcher):
         truth = true(dataset, "euclidean", 5)
         blind = Blind(searcher, {int(truth.rows[2])})
-        told = explained(dataset, handle, blind, dataset.vectors[5], K, {}, truth, (5,))
+        told = explained(Case(dataset, handle, blind, dataset.vectors[5], K, {}, truth, (5,)))
     miss = next(miss for miss in told.misses if miss.row == truth.rows[2])
     assert miss.reason == "not_opened" and miss.fix is None
     assert "seconds of trials" in miss.detail and "Exact search finds it." in miss.detail
@@ -324,7 +327,7 @@ def test_explaining_stops_when_told(tmp_path: Path) -> None:
         row, _ = missing(dataset, handle, searcher)
         truth = true(dataset, "euclidean", row)
         with pytest.raises(Cancelled):
-            explained(dataset, handle, searcher, dataset.vectors[row], K, {}, truth, (row,), stop)
+            explained(Case(dataset, handle, searcher, dataset.vectors[row], K, {}, truth, (row,)), stop)
     assert any(note.startswith("miss 1 of") for note in heard)
 
 
@@ -345,7 +348,7 @@ def test_a_query_that_is_no_row_and_one_without_neighbours(new_dataset: NewDatas
         ((_, told),) = explained_rows(dataset, handle, searcher, {}, [0])
         assert (len(told.hits), told.misses, told.recall) == (0, (), 1.0)
         truth = Neighbours(np.array([0]), np.array([0.5]))
-        free = explained(dataset, handle, searcher, x[0] + 1, 1, {}, truth)
+        free = explained(Case(dataset, handle, searcher, x[0] + 1, 1, {}, truth))
     assert free.hits.tolist() == [0] and free.params == {"search_k": 2}
 
 
