@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from explorer.core.dataset import Dataset
 from explorer.core.explanation import Cause, Explanation, Fix, Miss, Reason
@@ -15,6 +16,7 @@ from explorer.core.recall import judged
 from explorer.core.trace import Trace
 from explorer.indexes import type_named
 from explorer.indexes.base import IndexType
+from explorer.measure import rebuilding
 from explorer.measure.case import Case
 from explorer.measure.trials import SECONDS, Trials
 
@@ -29,8 +31,6 @@ SAID: dict[Reason, str] = {
     "not_indexed": "No search finds it, however far it looks",
 }
 """What is said of a miss where no trace tells more."""
-HARDER, AGAIN = (2, 4, 8), (1, 2, 4)
-"""By how many times a build parameter is raised; a row that the index does not hold may need the same once more."""
 
 
 def explained(case: Case, progress: Progress = silent, builds: bool = True) -> Explanation:
@@ -54,7 +54,37 @@ def explained(case: Case, progress: Progress = silent, builds: bool = True) -> E
         miss = Neighbours(truth.rows[place : place + 1], truth.distances[place : place + 1])
         told, fix = _tried(case, trials, kind, params, miss, cause)
         misses.append(Miss(row, place + 1, float(miss.distances[0]), told.reason, told.detail, fix))
-    return Explanation(found.rows[verdict.hit], tuple(misses), _visited(kind, trace, dataset), dataset.rows, params)
+    fix, helped = _for_all(trials, misses)
+    visited = _visited(kind, trace, dataset)
+    return Explanation(found.rows[verdict.hit], tuple(misses), visited, dataset.rows, params, fix, helped)
+
+
+def _for_all(trials: Trials, misses: list[Miss]) -> tuple[Fix | None, NDArray[np.int64]]:
+    """One setting for all misses that search parameters find, and those that a search with it returns.
+
+    It takes the largest value of each. As a walk through a graph that looks at more can lose what one that looks at
+    less has found, it looks farther still until none is lost, as long as there is time.
+    """
+    nobody = np.empty(0, np.int64)
+    fixes = [miss.fix for miss in misses if miss.fix is not None and not miss.fix.rebuild]
+    if len(fixes) < 2:
+        return None, nobody
+    wanted = np.array([miss.row for miss in misses if miss.fix is not None and not miss.fix.rebuild])
+    names = dict.fromkeys(name for fix in fixes for name in fix.params)
+    values: Params = {name: max(int(fix.params[name]) for fix in fixes if name in fix.params) for name in names}
+    best, helped = values, nobody
+    while True:
+        there = wanted[np.isin(wanted, trials.answer(values).rows)]
+        if len(there) > len(helped):
+            best, helped = values, there
+        farther: Params = {name: min(trials.most(name), 2 * int(value)) for name, value in values.items()}
+        if len(helped) == len(wanted) or farther == values or trials.over:
+            break
+        values = farther
+    if not len(helped):
+        return None, nobody
+    param, *others = best
+    return Fix(param, best[param], rebuild=False, verified=True, also={name: best[name] for name in others}), helped
 
 
 def _visited(kind: IndexType, trace: Trace | None, dataset: Dataset) -> int | None:
@@ -81,7 +111,7 @@ def _tried(
     if efforts and trials.over:
         told = _more(likely, f"{SECONDS:.0f} seconds of trials found no value that finds it.")
     elif len(efforts) > 1 and trials.finds(row, full):
-        told = _more(likely, f"Only together {_together(trials, efforts, full, row)} find it.")
+        return likely, _together(trials, efforts, full, row)
     elif efforts and trials.crowded(miss, full):
         return _more(likely, "Rows exactly as near stand in its place; only exact search tells all of them."), None
     else:
@@ -90,12 +120,21 @@ def _tried(
     return (told, fix) if fix is not None else (_more(told, "Exact search finds it."), None)
 
 
-def _together(trials: Trials, efforts: list[str], full: Params, row: int) -> str:
-    """The smallest values of several search parameters that find a row which none of them finds alone."""
+def _together(trials: Trials, efforts: list[str], full: Params, row: int) -> Fix:
+    """The smallest values of several search parameters that find a row which none of them finds alone.
+
+    Each is lowered while the others stay, and what is left is what the last search that returned the row was run with.
+    One that turns out not to be needed beside the others is left out.
+    """
     values = dict(full)
     for name in efforts:
-        values[name] = trials.smallest(row, name, besides=values) or values[name]
-    return " and ".join(f"{name} = {value:,}" for name, value in values.items())
+        rest = {other: value for other, value in values.items() if other != name}
+        if len(rest) > 1 and trials.finds(row, rest):
+            values = rest
+        else:
+            values[name] = trials.smallest(row, name, besides=rest) or values[name]
+    param, *others = values
+    return Fix(param, values[param], rebuild=False, verified=True, also={name: values[name] for name in others})
 
 
 def _told(reason: Reason, param: str = "", params: Params | None = None) -> Cause:
@@ -120,9 +159,8 @@ def _rebuilt(case: Case, trials: Trials, kind: IndexType, row: int, told: Cause)
     present = case.handle.params.get(kind.remedy)
     if not isinstance(present, int) or (told.reason == "code_rank" and kind.lossless):
         return None
-    most = next(param.maximum for param in kind.build_params if param.name == kind.remedy)
-    times = AGAIN if told.reason == "not_indexed" else HARDER
-    values = [present * factor for factor in times if most is None or present * factor <= most]
+    # A row that the index does not hold may need the same once more.
+    values = rebuilding.values(case.handle, present if told.reason == "not_indexed" else 2 * present, kind.remedy)
     if not trials.can_build():
         return Fix(kind.remedy, values[0], rebuild=True, verified=False) if values else None
     helps = (value for value in values if not trials.over and trials.finds_rebuilt(row, kind.remedy, value))

@@ -15,6 +15,7 @@ from explorer.session.mapping import Mapping
 from explorer.session.measuring import Measuring
 from explorer.session.opening import Opening
 from explorer.session.pushing import Pushing
+from explorer.session.rebuilding import Rebuilding
 from explorer.session.scratch import Scratch
 from explorer.session.serving import Serving
 from explorer.session.session import Session
@@ -43,6 +44,7 @@ class Controller:
         self.comparing = Comparing(self.session, self.tasks, self.runner)
         self.looking = Looking(self.session)
         self.inspecting = Inspecting(self.session, self.tasks, self.runner, self.indexing, self.looking)
+        self.rebuilding = Rebuilding(self.session, self.tasks, self.scratch, self.indexing)
 
     def would_lose(self, *, closing: bool = False) -> tuple[str, ...]:
         """What people asked for that opening another source, or `closing`, would throw away; each in words."""

@@ -14,9 +14,9 @@ from explorer.work.latest import ignore
 from explorer.work.requests import Request
 from explorer.work.runner import Runner, Task
 
-BUILD, SAVE, SERVER = "build ", "save ", "server "
-"""How the keys of tasks begin that build indexes, that write what somebody asked to keep, and that ask a server about
-itself."""
+BUILD, SAVE, SERVER, VERIFY = "build ", "save ", "server ", "verify "
+"""How the keys of tasks begin that build indexes, that write what somebody asked to keep, that ask a server about
+itself, and that build to see whether that finds a row."""
 
 
 class Tasks:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any, ClassVar
 
 from explorer.core import forest
 from explorer.core.dataset import Dataset
-from explorer.core.explanation import Explanation, Reach
+from explorer.core.explanation import Explanation, Fix, Reach
 from explorer.core.metric import distances_of
 from explorer.core.params import Params
 from explorer.core.query import Query
@@ -18,6 +19,7 @@ from explorer.indexes import asking
 from explorer.indexes.base import IndexHandle, Searcher
 from explorer.measure import agreement, difficulty, explaining, honesty, painting, reaching
 from explorer.measure.case import Case
+from explorer.measure.rebuilding import Rebuilt, rebuilt
 from explorer.measure.recall import sampled
 from explorer.measure.truth import TrueNeighbours, true_neighbours
 from explorer.work.desk import Desk
@@ -190,6 +192,24 @@ class ExplainRequest(_OfQuery):
 
 
 @dataclass(frozen=True, eq=False)
+class VerifyRequest(_OfQuery):
+    """Whether an index built anew returns a missed `row`, as `fix` says is likely; the one that does is left in
+    `folder`."""
+
+    background: ClassVar[bool] = True
+
+    row: int = field(kw_only=True)
+    fix: Fix = field(kw_only=True)
+    folder: Path = field(kw_only=True)
+
+    def __call__(self, desk: Desk) -> Rebuilt:
+        try:
+            return rebuilt(self.case(desk), self.row, self.fix, self.folder, desk.progress)
+        finally:
+            desk.close()
+
+
+@dataclass(frozen=True, eq=False)
 class ReachRequest(_OfQuery):
     """What a query finds as its search looks farther; None where nothing makes the index do so."""
 
@@ -265,6 +285,7 @@ InspectRequest = (
     | TraceRequest
     | DistancesRequest
     | ExplainRequest
+    | VerifyRequest
     | ReachRequest
     | RecallMapRequest
     | FoundRequest

@@ -26,12 +26,13 @@ from explorer.formats import keeping
 from explorer.indexes.base import IndexHandle
 from explorer.measure.honesty import Honesty
 from explorer.measure.painting import RecallMap
+from explorer.measure.rebuilding import Rebuilt
 from explorer.measure.recall import RecallResult
 from explorer.servers.abilities import Abilities
 from explorer.servers.catalogue import Holding
 from explorer.work import requests
 
-_INSIDE = (Forest, Growth, Cells, Codes, Layers, Facts, Trace, Explanation, Miss, Fix, Reach)
+_INSIDE = (Forest, Growth, Cells, Codes, Layers, Facts, Trace, Explanation, Miss, Fix, Reach, Rebuilt)
 _OF_ALL = (RecallResult, RecallMap, Honesty, Difficulty)
 CLASSES: dict[str, type[Any]] = {
     cls.__name__: cls

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -129,11 +128,19 @@ def test_every_miss_has_a_reason_and_every_verified_fix_finds_the_row(tmp_path: 
                 elif miss.fix.verified and miss.fix.rebuild:
                     assert applied(dataset, handle, given, row, miss, tmp_path / f"{row}-{miss.row}")
                 elif miss.fix.verified:
-                    asked = {**given, miss.fix.param: miss.fix.value}
-                    assert miss.row in searched(dataset, handle, fresh, asked, row).rows
+                    assert miss.row in searched(dataset, handle, fresh, {**given, **miss.fix.params}, row).rows
+                    counted["two together"] += bool(miss.fix.also)
+            if told.all_fix is not None:
+                helped = [miss.row for miss in told.misses if miss.fix is not None and not miss.fix.rebuild]
+                all_found = searched(dataset, handle, fresh, {**given, **told.all_fix.params}, row)
+                assert told.all_found.tolist() == [missed for missed in helped if missed in all_found.rows]
+                counted["for all"] += 1
+                counted["lost for all"] += len(helped) - len(told.all_found)
         fresh.close()
     assert sum(counted[reason] for reason in REASONS) >= 100, counted
     assert counted["no fix"] <= 0.1 * sum(counted.values())
+    assert counted["lost for all"] <= 0.02 * sum(counted.values())
+    assert counted["for all"] > 5
 
 
 @pytest.mark.parametrize("metric", METRICS)
@@ -154,7 +161,7 @@ def test_hundreds_of_misses_of_annoy_have_the_smallest_search_k(tmp_path: Path, 
     assert count > 150
 
 
-def test_fixes_differ_where_two_parameters_are_needed(tmp_path: Path) -> None:
+def test_two_parameters_are_set_together_where_neither_finds_a_row_alone(tmp_path: Path) -> None:
     """With few candidates re-ranked some rows are found by more of them, some by more cells, some only by both."""
     dataset = explorer.load("sample:digits")
     pytest.importorskip("faiss")
@@ -165,20 +172,21 @@ def test_fixes_differ_where_two_parameters_are_needed(tmp_path: Path) -> None:
         searcher,
     ):
         for row, told in explained_rows(dataset, handle, searcher, given, range(0, dataset.rows, 75)):
+
+            def finds(changes: Params, missed: int, row: int = row) -> bool:
+                return missed in searched(dataset, handle, searcher, {**given, **changes}, row).rows
+
             for miss in told.misses:
-                if miss.fix is None:
-                    pair = re.search(r"Only together nprobe = ([\d,]+) and rerank = ([\d,]+) find it", miss.detail)
-                    assert pair is not None
-                    nprobe, rerank = (int(number.replace(",", "")) for number in pair.groups())
-                    found = searched(dataset, handle, searcher, {"nprobe": nprobe, "rerank": rerank}, row)
-                    assert miss.row in found.rows
-                    less = searched(dataset, handle, searcher, {"nprobe": nprobe, "rerank": rerank - 1}, row)
-                    assert miss.row not in less.rows
-                    pairs += 1
+                fix = miss.fix
+                assert fix is not None and fix.verified and not fix.rebuild and finds(fix.params, miss.row)
+                params.add(fix.param)
+                if not fix.also:
                     continue
-                params.add(miss.fix.param)
-                if not miss.fix.rebuild:
-                    assert is_found(dataset, handle, {**given, miss.fix.param: miss.fix.value}, row, miss.row)
+                assert set(fix.params) == {"nprobe", "rerank"} and "together find it" in miss.sentence
+                most = {"nprobe": 40, "rerank": dataset.rows}
+                assert not any(finds({name: most[name]}, miss.row) for name in fix.params)
+                assert not finds({"nprobe": fix.params["nprobe"], "rerank": int(fix.params["rerank"]) - 1}, miss.row)
+                pairs += 1
     assert {"nprobe", "rerank"} <= params and pairs
 
 
