@@ -81,7 +81,8 @@ def _say_it(found: Built, query: Query, told: Explanation) -> None:
             say(f"{found.dataset.name(miss.row)}: {miss.sentence}")
         if told.all_fix is not None:
             values = " and ".join(f"{name} = {value:,}" for name, value in told.all_fix.params.items())
-            say(f"{values} finds {len(told.all_found)} of the {len(told.misses)} that are missing at once.")
+            count, missed = len(told.all_found), len(told.misses)
+            say(f"{values} finds {f'all {count}' if count == missed else f'{count} of the {missed}'} that are missing.")
         say()
     true = len(told.hits) + len(told.misses)
     looked = "" if told.visited is None else f" · {told.visited:,} of {told.total:,} rows compared"

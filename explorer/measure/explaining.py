@@ -54,16 +54,16 @@ def explained(case: Case, progress: Progress = silent, builds: bool = True) -> E
         miss = Neighbours(truth.rows[place : place + 1], truth.distances[place : place + 1])
         told, fix = _tried(case, trials, kind, params, miss, cause)
         misses.append(Miss(row, place + 1, float(miss.distances[0]), told.reason, told.detail, fix))
-    fix, helped = _for_all(trials, misses)
+    fix, helped = _for_all(trials, misses, {name: int(params[name]) for name in kind.effort if name in params})
     visited = _visited(kind, trace, dataset)
     return Explanation(found.rows[verdict.hit], tuple(misses), visited, dataset.rows, params, fix, helped)
 
 
-def _for_all(trials: Trials, misses: list[Miss]) -> tuple[Fix | None, NDArray[np.int64]]:
+def _for_all(trials: Trials, misses: list[Miss], efforts: dict[str, int]) -> tuple[Fix | None, NDArray[np.int64]]:
     """One setting for all misses that search parameters find, and those that a search with it returns.
 
-    It takes the largest value of each. As a walk through a graph that looks at more can lose what one that looks at
-    less has found, it looks farther still until none is lost, as long as there is time.
+    It takes the largest value of each. As what is met on top can push out what had been found, all `efforts`, which are
+    the search parameters as they are, are raised until none is lost, as long as there is time.
     """
     nobody = np.empty(0, np.int64)
     fixes = [miss.fix for miss in misses if miss.fix is not None and not miss.fix.rebuild]
@@ -77,7 +77,8 @@ def _for_all(trials: Trials, misses: list[Miss]) -> tuple[Fix | None, NDArray[np
         there = wanted[np.isin(wanted, trials.answer(values).rows)]
         if len(there) > len(helped):
             best, helped = values, there
-        farther: Params = {name: min(trials.most(name), 2 * int(value)) for name, value in values.items()}
+        raised = {name: 2 * max(1, int(values.get(name, now))) for name, now in efforts.items()}
+        farther: Params = {name: min(trials.most(name), value) for name, value in raised.items()}
         if len(helped) == len(wanted) or farther == values or trials.over:
             break
         values = farther

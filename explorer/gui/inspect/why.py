@@ -212,14 +212,16 @@ class MissBlock(QWidget):
             self.button = button(offer(miss.fix), partial(mend, miss.fix), role, name=words)
             self._promise.setText(promise(miss.fix))
         foot.addWidget(self.button)
-        foot.addWidget(self._promise, 1)
         if self._verifies and miss.fix is not None:
             tip = f"Open the form that builds, filled in with {setting(miss.fix)}"
             self.form = button("Rebuild …", partial(mend, miss.fix), "link", tip=tip, name=f"Rebuild for {name}")
             foot.addWidget(self.form)
+            foot.addStretch(1)
+            column.addWidget(self._promise)
+        else:
+            foot.addWidget(self._promise, 1)
         column.addLayout(foot)
         self.setAccessibleName(f"{name}, true neighbour {miss.true_rank}, missed: {miss.sentence}")
-
         self.show_task(controller.session.state.task(f"{VERIFY}{miss.row}"))
 
     def show_task(self, task: TaskView | None) -> None:
@@ -229,8 +231,9 @@ class MissBlock(QWidget):
             if task is None:
                 self._promise.setText(f"{setting(self.miss.fix)} {promise(self.miss.fix)}")
             else:
-                share = "" if task.fraction is None else f" · {task.fraction:.0%}"
-                self._promise.setText(f"building {task.note.split(' · ')[0]}{share} …")
+                share = "" if task.fraction is None else f"{task.fraction:.0%}"
+                what = task.note.split(" · ")[0] if task.note.startswith(self.miss.fix.param) else ""
+                self._promise.setText(f"building {' · '.join(filter(None, (what, share)))} …".replace("  ", " "))
 
     def set_chosen(self, chosen: bool) -> None:
         """Whether this is the row that is looked at."""

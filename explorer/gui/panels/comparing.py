@@ -98,14 +98,14 @@ class TwoSettings(QWidget):
         while (item := self._row.takeAt(0)) is not None:
             if (before := item.widget()) is not None:
                 before.deleteLater()
-        declared = [param for param in type_named(type_name).search_params if param.name != "timeout"]
+        declared = type_named(type_name).search_params
         forms = (
             ParamsForm(declared, lambda: self._edited(0), explain=False),
             ParamsForm(declared, lambda: self._edited(1), explain=False),
         )
         for letter, form in zip("AB", forms, strict=True):
             form.setAccessibleName(f"Search parameters of {letter}")
-            self._row.addWidget(label(letter, "quiet"), 0, Qt.AlignmentFlag.AlignTop)
+            self._row.addWidget(label(letter, "title"))
             self._row.addWidget(form, 1)
         return forms
 
