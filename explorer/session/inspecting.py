@@ -258,7 +258,7 @@ def _missed(state: State) -> _Key | None:
 
 def _indexed(state: State) -> _Key | None:
     entry = state.approximate
-    return (state.dataset, entry.handle) if entry is not None else None
+    return (state.dataset, entry.handle) if entry is not None and state.dataset is not None else None
 
 
 def _grown(state: State) -> _Key | None:
