@@ -8,7 +8,7 @@ from typing import Any
 from explorer.cli.answering import Built, built
 from explorer.cli.arguments import Command, add_index, add_json, add_query, add_source, checked_k, query_of
 from explorer.cli.output import say, say_json, table
-from explorer.core.explanation import Explanation, Miss
+from explorer.core.explanation import Explanation, Fix, Miss
 from explorer.core.query import Query
 from explorer.work.inspecting import ExplainRequest
 
@@ -22,13 +22,13 @@ def explained(found: Built, query: Query, told: Explanation) -> dict[str, Any]:
         "recall": told.recall,
         "hits": told.hits,
         "misses": [_miss(found, miss) for miss in told.misses],
+        "fix_all": told.all_fix and {**_fix(told.all_fix), "rows": told.all_found},
         "visited": told.visited,
         "total": told.total,
     }
 
 
 def _miss(found: Built, miss: Miss) -> dict[str, Any]:
-    fix = miss.fix
     return {
         "row": miss.row,
         "source_row": found.dataset.source_row(miss.row),
@@ -37,8 +37,14 @@ def _miss(found: Built, miss: Miss) -> dict[str, Any]:
         "distance": miss.distance,
         "reason": miss.reason,
         "detail": miss.detail,
-        "fix": fix and {"param": fix.param, "value": fix.value, "rebuild": fix.rebuild, "verified": fix.verified},
+        "fix": miss.fix and _fix(miss.fix),
     }
+
+
+def _fix(fix: Fix) -> dict[str, Any]:
+    """param, value, rebuild, verified; and `also`, the other search parameters that are needed with it, if any are."""
+    told = {"param": fix.param, "value": fix.value, "rebuild": fix.rebuild, "verified": fix.verified}
+    return {**told, "also": fix.also} if fix.also else told
 
 
 def _explain(arguments: argparse.Namespace) -> int:
@@ -73,6 +79,10 @@ def _say_it(found: Built, query: Query, told: Explanation) -> None:
         say()
         for miss in told.misses:
             say(f"{found.dataset.name(miss.row)}: {miss.sentence}")
+        if told.all_fix is not None:
+            values = " and ".join(f"{name} = {value:,}" for name, value in told.all_fix.params.items())
+            count, missed = len(told.all_found), len(told.misses)
+            say(f"{values} finds {f'all {count}' if count == missed else f'{count} of the {missed}'} that are missing.")
         say()
     true = len(told.hits) + len(told.misses)
     looked = "" if told.visited is None else f" · {told.visited:,} of {told.total:,} rows compared"
@@ -84,7 +94,8 @@ def _short(miss: Miss) -> str:
     if miss.fix is None:
         return "exact search"
     how = "rebuild: " if miss.fix.rebuild else ""
-    return f"{how}{miss.fix.param} = {miss.fix.value}{'' if miss.fix.verified else ' (likely)'}"
+    values = " and ".join(f"{name} = {value}" for name, value in miss.fix.params.items())
+    return f"{how}{values}{'' if miss.fix.verified else ' (likely)'}"
 
 
 def _declare(parser: argparse.ArgumentParser) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, get_args
 
 import numpy as np
@@ -35,19 +35,28 @@ class Cause:
 @dataclass(frozen=True)
 class Fix:
     """A setting that finds a missed row. `verified`: a search was run with it and returned the row; with `rebuild` a
-    build parameter, for which the index was built anew (verified) or is only likely to help."""
+    build parameter, for which the index was built anew (verified) or is only likely to help.
+
+    `also` are other search parameters that are needed with it, where none finds the row alone.
+    """
 
     param: str
     value: Value
     rebuild: bool
     verified: bool
+    also: Params = field(default_factory=dict)
+
+    @property
+    def params(self) -> Params:
+        """All that it sets."""
+        return {self.param: self.value, **self.also}
 
     def __str__(self) -> str:
         """In words, as part of a sentence about the row."""
-        value = f"{self.value:,}" if isinstance(self.value, int) else str(self.value)
+        values = [f"{name} = {v:,}" if isinstance(v, int) else f"{name} = {v}" for name, v in self.params.items()]
         if not self.rebuild:
-            return f"{self.param} = {value} finds it"
-        return f"rebuilt with {self.param} = {value} it is {'' if self.verified else 'likely to be '}found"
+            return f"{values[0]} finds it" if len(values) == 1 else f"only {' and '.join(values)} together find it"
+        return f"rebuilt with {values[0]} it is {'' if self.verified else 'likely to be '}found"
 
 
 @dataclass(frozen=True)
@@ -70,13 +79,19 @@ class Miss:
 @dataclass(frozen=True, eq=False)
 class Explanation:
     """One query explained: rows found int64 (h,), the misses, and how many of all rows were compared (None where that
-    cannot be told). `params` are the search parameters that were used."""
+    cannot be told). `params` are the search parameters that were used.
+
+    `all_fix` is one setting of search parameters for several misses at once, and `all_found` int64 (m,) those of them
+    that a search with it returned; None where there are fewer than two to find so.
+    """
 
     hits: NDArray[np.int64]
     misses: tuple[Miss, ...]
     visited: int | None
     total: int
     params: Params
+    all_fix: Fix | None = None
+    all_found: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
 
     @property
     def recall(self) -> float:

@@ -211,6 +211,7 @@ class MainWindow(QMainWindow):
             Action("Build an index …", "Ctrl+B", self.indexes.offer_build),
             Action("Open an index …", "", self.indexes.offer_open),
             Action("Compare with another index, or no longer", "", partial(comparing.offer, controller, self)),
+            Action("Compare two settings of an index", "", partial(comparing.offer_settings, controller)),
             Action("Compare two indexes over a sample", "", controller.comparing.sample),
             Action("Show the whole map", "Ctrl+0", view.fit),
             Action("Zoom in", "Ctrl++", lambda: view.zoom_by(1.4)),

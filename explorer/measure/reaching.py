@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from explorer.core import forest
-from explorer.core.dataset import Dataset
 from explorer.core.explanation import Reach
 from explorer.core.neighbours import Neighbours
-from explorer.core.params import Params
 from explorer.core.progress import Progress, silent
 from explorer.core.recall import judged
 from explorer.core.structure import Forest
 from explorer.core.trace import PROBE, Trace
-from explorer.indexes import asking, type_named
+from explorer.indexes import type_named
 from explorer.indexes.base import IndexHandle, Searcher
 from explorer.measure.agreement import found_of
+from explorer.measure.case import Case
 from explorer.measure.trials import Trials
 
 MOST_STOPS = 24
@@ -32,38 +32,28 @@ def turned(handle: IndexHandle, k: int) -> str:
     return next((name for name in kind.effort if name in has), "")
 
 
-def reached(
-    dataset: Dataset,
-    handle: IndexHandle,
-    searcher: Searcher,
-    vector: NDArray[np.float32],
-    k: int,
-    given: Params,
-    truth: Neighbours,
-    leave_out: Iterable[int] = (),
-    progress: Progress = silent,
-) -> Reach | None:
-    """Search for one vector (d,) with larger and larger values of the parameter that `turned` names, until all of the
+def reached(case: Case, progress: Progress = silent) -> Reach | None:
+    """Search once more with larger and larger values of the parameter that `turned` names, until all of the
     truth is found or nothing is left to look at; None where an index has no such parameter.
 
     The stops are those where something changes, where one trace tells them (trees and cells that keep the vectors);
     otherwise each is twice the one before. The present value and the one that follows from k are among them. It ends
     early once the time for trials has passed.
     """
-    param, out = turned(handle, k), tuple(leave_out)
+    handle, k, truth = case.handle, case.k, case.truth
+    param = turned(handle, k)
     if not param or not len(truth):
         return None
-    own = {name: value for name, value in given.items() if name != param}
-    trials = Trials(dataset, handle, searcher, vector, k, own, out, progress, builds=False)
-    default, most = int(trials.params({})[param]), trials.most(param)
-    asked = min(k + len(out), dataset.rows)
+    own = replace(case, given={name: value for name, value in case.given.items() if name != param})
+    trials = Trials(own, progress, builds=False)
+    default, most = int(own.params({})[param]), trials.most(param)
 
     def trace(value: int) -> Trace | None:
-        return searcher.trace(vector, asked, asking.resolved(handle, {**own, param: value}, k), progress)
+        return case.searcher.trace(case.vector, case.asked, own.params({param: value}), progress)
 
     lossless = type_named(handle.type).lossless
-    changes = _changes(searcher, trace, truth, default, most, trials, progress) if lossless else None
-    present = int(given.get(param, default))
+    changes = _changes(case.searcher, trace, truth, default, most, trials, progress) if lossless else None
+    present = int(case.given.get(param, default))
     least = max(1, int(next(each.minimum or 1 for each in type_named(handle.type).search_params if each.name == param)))
     stops = _doubled(least, default, most) if changes is None else _thinned([least, *changes])
     stops = sorted({*stops, default, present})

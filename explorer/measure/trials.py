@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable
-
-import numpy as np
-from numpy.typing import NDArray
+from collections.abc import Callable
 
 from explorer import scratch
-from explorer.core.dataset import Dataset
 from explorer.core.neighbours import Neighbours
 from explorer.core.params import Params, Value
 from explorer.core.progress import Progress
@@ -18,6 +14,7 @@ from explorer.errors import BadInput, TaskFailed, Unavailable
 from explorer.indexes import asking, type_named
 from explorer.indexes.base import IndexHandle, Searcher
 from explorer.indexes.building import built
+from explorer.measure.case import Case
 
 SECONDS = 20.0
 """So long trials go on for one explanation; after that no new value is tried, and what is not known stays so."""
@@ -29,22 +26,9 @@ BUILT_NUMBERS = 1 << 23
 class Trials:
     """Searches for one vector, by an opened index and by others like it."""
 
-    def __init__(
-        self,
-        dataset: Dataset,
-        handle: IndexHandle,
-        searcher: Searcher,
-        vector: NDArray[np.float32],
-        k: int,
-        given: Params,
-        leave_out: Iterable[int],
-        progress: Progress,
-        builds: bool = True,
-    ) -> None:
-        self.handle, self._dataset, self._searcher = handle, dataset, searcher
-        self._vector, self._k, self._given = vector, k, given
-        self._out, self._progress, self._builds = tuple(leave_out), progress, builds
-        self._kind = type_named(handle.type)
+    def __init__(self, case: Case, progress: Progress, builds: bool = True) -> None:
+        self._case, self._progress, self._builds = case, progress, builds
+        self._kind = type_named(case.handle.type)
         self._found: dict[tuple[tuple[str, Value], ...], Neighbours] = {}
         self._rebuilt: dict[Value, frozenset[int]] = {}
         self._until = time.monotonic() + SECONDS
@@ -54,17 +38,13 @@ class Trials:
         """Whether the time for trials has passed."""
         return time.monotonic() > self._until
 
-    def params(self, changes: Params) -> Params:
-        """All search parameters, where some are changed and the others stand as they were given, or follow from k."""
-        return asking.resolved(self.handle, {**self._given, **changes}, self._k)
-
     def answer(self, changes: Params) -> Neighbours:
         """What a search finds with some parameters changed."""
         key = tuple(sorted(changes.items()))
         if key not in self._found:
             what = ", ".join(f"{name} = {value}" for name, value in key)
             self._progress(None, f"trying {what}" if what else "search")
-            self._found[key] = self._ask(self._searcher, self.handle, changes)
+            self._found[key] = self._ask(self._case.searcher, self._case.handle, changes)
         return self._found[key]
 
     def finds(self, row: int, changes: Params) -> bool:
@@ -74,12 +54,12 @@ class Trials:
     def crowded(self, miss: Neighbours, changes: Params) -> bool:
         """Whether a search finds k rows that are as near as a missed one (the only row of `miss`)."""
         found = self.answer(changes)
-        return len(found) == self._k and bool(judged(found, miss, self.handle.metric).hit.all())
+        return len(found) == self._case.k and bool(judged(found, miss, self._case.handle.metric).hit.all())
 
     def most(self, param: str) -> int:
         """The largest value of a search parameter that still changes anything."""
         declared = next(each for each in self._kind.search_params if each.name == param)
-        most = int(self._kind.full_effort(self.handle).get(param, self.handle.rows))
+        most = int(self._kind.full_effort(self._case.handle).get(param, self._case.handle.rows))
         return most if declared.maximum is None else min(most, int(declared.maximum))
 
     def smallest(self, row: int, param: str, predicted: int | None = None, besides: Params | None = None) -> int | None:
@@ -88,7 +68,7 @@ class Trials:
         None where the largest does not, or the time has passed. A value that is predicted is tried first. `besides`
         are other search parameters that are changed too.
         """
-        low, most = int(self.params({})[param]), self.most(param)
+        low, most = int(self._case.params({})[param]), self.most(param)
 
         def finds(value: int) -> bool:
             return self.finds(row, {**(besides or {}), param: value})
@@ -107,8 +87,8 @@ class Trials:
 
     def can_build(self) -> bool:
         """Whether an index like this one may be built anew, within seconds, and without touching a server."""
-        numbers = self._dataset.rows * self._dataset.dimensions
-        quick = self.handle.build_seconds <= BUILD_SECONDS / 2
+        numbers = self._case.dataset.rows * self._case.dataset.dimensions
+        quick = self._case.handle.build_seconds <= BUILD_SECONDS / 2
         return self._builds and not self._kind.on_server and numbers <= BUILT_NUMBERS and quick
 
     def finds_rebuilt(self, row: int, param: str, value: Value) -> bool:
@@ -116,14 +96,14 @@ class Trials:
         be built so."""
         if value not in self._rebuilt:
             self._progress(None, f"building with {param} = {value}")
-            self._rebuilt[value] = self._from_scratch({**self.handle.params, param: value})
+            self._rebuilt[value] = self._from_scratch({**self._case.handle.params, param: value})
         return row in self._rebuilt[value]
 
     def _from_scratch(self, params: Params) -> frozenset[int]:
-        folder = scratch.new_folder()
+        folder, dataset, present = scratch.new_folder(), self._case.dataset, self._case.handle
         try:
-            handle = built(self._dataset, self.handle.type, self.handle.metric, params, folder, self._progress)
-            searcher = self._kind.open(handle, self._dataset)
+            handle = built(dataset, present.type, present.metric, params, folder, self._progress)
+            searcher = self._kind.open(handle, dataset)
             try:
                 return frozenset(self._ask(searcher, handle, {}).rows.tolist())
             finally:
@@ -134,9 +114,10 @@ class Trials:
             scratch.remove(folder)
 
     def _ask(self, searcher: Searcher, handle: IndexHandle, changes: Params) -> Neighbours:
-        params = asking.resolved(handle, {**self._given, **changes}, self._k)
+        case = self._case
+        params = asking.resolved(handle, {**case.given, **changes}, case.k)
         return asking.neighbours(
-            searcher, handle, self._dataset, self._vector, self._k, params, self._out, self._progress
+            searcher, handle, case.dataset, case.vector, case.k, params, case.leave_out, self._progress
         )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -12,7 +12,7 @@ from explorer.core.progress import Progress, silent
 from explorer.errors import BadParameter
 from explorer.servers import manifest
 from explorer.servers.address import Named
-from explorer.servers.client import Client, pairs, permitted, text
+from explorer.servers.client import Client, Command, all_permitted, pairs, permitted, text
 from explorer.servers.manifest import Manifest
 
 SET, INDEX = "redis-vset", "redis-search"
@@ -78,9 +78,9 @@ class Holding:
 def holdings(client: Client, progress: Progress = silent) -> tuple[Holding, ...]:
     """Everything that can be opened, sets first, by name. Raises PasswordNeeded or ServerFailed."""
     names = _whole(client, _set_keys(client, progress), progress)
-    found = [holding for name in names if (holding := vector_set(client, name, progress)) is not None]
-    for name in _whole(client, _index_names(client, progress), progress):
-        found += search_fields(client, name, progress)
+    found = [holding for holding in vector_sets(client, names, progress) if holding is not None]
+    for fields in fields_of(client, _whole(client, _index_names(client, progress), progress), progress):
+        found += fields
     return tuple(found)
 
 
@@ -113,11 +113,22 @@ def holding_named(client: Client, wanted: Named, progress: Progress = silent) ->
 
 def vector_set(client: Client, name: str, progress: Progress = silent) -> Holding | None:
     """A vector set, or what was pushed under that name as one or as several; None where there is none."""
-    said = manifest.read(client, name, progress)
-    if said is not None and said.kind != SET:
-        return None
-    keys = said.keys if said is not None else (name,)
-    facts = [pairs(each) if each else {} for each in _about_sets(client, keys, progress)]
+    return vector_sets(client, (name,), progress)[0]
+
+
+def vector_sets(client: Client, names: Sequence[str], progress: Progress = silent) -> list[Holding | None]:
+    """The same for many names, in their order; all are asked about at once."""
+    manifests = manifest.read_all(client, names, progress)
+    keys = [said.keys if said is not None else (name,) for name, said in zip(names, manifests, strict=True)]
+    facts = _about_sets(client, [key for some in keys for key in some], progress)
+    return [
+        None if said is not None and said.kind != SET else _set(name, some, [facts[key] for key in some], said)
+        for name, some, said in zip(names, keys, manifests, strict=True)
+    ]
+
+
+def _set(name: str, keys: tuple[str, ...], facts: list[dict[str, Any]], said: Manifest | None) -> Holding | None:
+    """A vector set by what VINFO says of each of its keys."""
     known = next((each for each in facts if each), None)
     if known is None:
         return None
@@ -135,10 +146,26 @@ def vector_set(client: Client, name: str, progress: Progress = silent) -> Holdin
 
 def search_fields(client: Client, name: str, progress: Progress = silent) -> list[Holding]:
     """The vector fields of a search index, each as a Holding; none where there is no such index."""
-    said = manifest.read(client, name, progress)
-    said = said if said is not None and said.kind == INDEX else None
-    keys = said.keys if said is not None else (name,)
-    each = [pairs(permitted(client, "FT.INFO", key, key=key, progress=progress) or ()) for key in keys]
+    return fields_of(client, (name,), progress)[0]
+
+
+def fields_of(client: Client, names: Sequence[str], progress: Progress = silent) -> list[list[Holding]]:
+    """The same for many names, in their order; all are asked about at once."""
+    manifests = [
+        said if said is not None and said.kind == INDEX else None for said in manifest.read_all(client, names, progress)
+    ]
+    keys = [said.keys if said is not None else (name,) for name, said in zip(names, manifests, strict=True)]
+    wanted = list(dict.fromkeys(key for some in keys for key in some))
+    replies = all_permitted(client, [("FT.INFO", key) for key in wanted], wanted, progress)
+    facts = {key: pairs(reply or ()) for key, reply in zip(wanted, replies, strict=True)}
+    return [
+        _fields(name, some, [facts[key] for key in some], said)
+        for name, some, said in zip(names, keys, manifests, strict=True)
+    ]
+
+
+def _fields(name: str, keys: tuple[str, ...], each: list[dict[str, Any]], said: Manifest | None) -> list[Holding]:
+    """The vector fields of an index by what FT.INFO says of each of its parts."""
     facts = next((one for one in each if one), {})
     about = pairs(facts.get("index_definition", ()))
     rows = sum(int(float(text(one.get("num_docs", 0)))) for one in each)
@@ -175,39 +202,39 @@ def _as_pushed(found: Holding, said: Manifest | None) -> Holding:
     return replace(found, rows=max(said.rows, found.rows), written=found.rows, pushed=True)
 
 
-def _about_sets(client: Client, keys: tuple[str, ...], progress: Progress) -> list[Any]:
+def _about_sets(client: Client, keys: Iterable[str], progress: Progress) -> dict[str, dict[str, Any]]:
     """VINFO of each key; empty for one that is not there, or is no vector set."""
-    return [
-        permitted(client, "VINFO", key, key=key, progress=progress)
-        if text(client.ask("TYPE", key, key=key, progress=progress)) == "vectorset"
-        else ()
-        for key in keys
-    ]
+    wanted = list(dict.fromkeys(keys))
+    kinds = client.gather([("TYPE", key) for key in wanted], wanted, progress)
+    there = [key for key, kind in zip(wanted, kinds, strict=True) if text(kind) == "vectorset"]
+    replies = all_permitted(client, [("VINFO", key) for key in there], there, progress)
+    found = {key: pairs(reply or ()) for key, reply in zip(there, replies, strict=True)}
+    return {key: found.get(key, {}) for key in wanted}
 
 
 def _set_keys(client: Client, progress: Progress) -> list[str]:
     """The keys of the vector sets; those that are found in time where a server is full of other keys."""
     found: list[str] = []
     until = time.monotonic() + LONGEST_LOOK
-    for node in client.nodes(progress):
-        cursor = "0"
-        while time.monotonic() < until:
-            reply = client.on(node, "SCAN", cursor, "COUNT", SCANNED, "TYPE", "vectorset", progress=progress)
-            cursor = text(reply[0])
-            found += map(text, reply[1])
-            if cursor == "0":
-                break
+    cursors = dict.fromkeys(client.nodes(progress), "0")
+    while cursors and time.monotonic() < until:
+        nodes = list(cursors)
+        scans: list[Command] = [("SCAN", cursors[node], "COUNT", SCANNED, "TYPE", "vectorset") for node in nodes]
+        for node, (cursor, keys) in zip(nodes, client.gather(scans, nodes, progress), strict=True):
+            found += map(text, keys)
+            cursors[node] = text(cursor)
+            if cursors[node] == "0":
+                del cursors[node]
     return found
 
 
 def _whole(client: Client, keys: Iterable[str], progress: Progress) -> list[str]:
     """The names of pushes in place of their shards; what others call NAME:{tag} is called so, and no shard."""
-    names = set()
-    for key in keys:
-        name = manifest.name_of_set(key)
-        said = manifest.read(client, name, progress) if name != key else None
-        names.add(name if said is not None and key in said.keys else key)
-    return sorted(names)
+    called = {key: manifest.name_of_set(key) for key in keys}
+    shards = [key for key, name in called.items() if name != key]
+    manifests = manifest.read_all(client, [called[key] for key in shards], progress)
+    theirs = {key for key, said in zip(shards, manifests, strict=True) if said is not None and key in said.keys}
+    return sorted({name if key in theirs else key for key, name in called.items()})
 
 
 def _index_names(client: Client, progress: Progress) -> set[str]:

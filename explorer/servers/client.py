@@ -11,13 +11,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from explorer.core.progress import Progress, silent
-from explorer.errors import PasswordNeeded, ServerBusy, ServerFailed, ServerGone, Unavailable
+from explorer.errors import ExplorerError, PasswordNeeded, ServerBusy, ServerFailed, ServerGone, Unavailable
 from explorer.servers import passwords
 from explorer.servers.address import Address
 from explorer.servers.failures import NOT_CONFIGURED, as_failure, translated
 
 LIMIT_SECONDS = 5.0
-"""How long a reply may take unless somebody says otherwise."""
+"""How long a reply may take unless somebody says otherwise, however often the question is put."""
 LOOK_SECONDS = 0.02
 """How often a wait asks whether it should go on."""
 ATTEMPTS = 3
@@ -61,18 +61,21 @@ class Client:
 
     def nodes(self, progress: Progress = silent) -> tuple[Node, ...]:
         """All masters, in the order of their slots; only the one that the address names where there is no cluster."""
-        slots = self._topology(progress)
+        slots = self._topology(progress, self._until(None))
         return tuple(dict.fromkeys(node for _, _, node in slots)) if slots else (self.alone,)
 
     def is_cluster(self, progress: Progress = silent) -> bool:
         """Whether the server is a node of one."""
-        return bool(self._topology(progress))
+        return bool(self._topology(progress, self._until(None)))
 
     def node_of(self, key: str | bytes, progress: Progress = silent) -> Node:
         """The node on which a key lies."""
+        return self._node_of(key, progress, self._until(None))
+
+    def _node_of(self, key: str | bytes, progress: Progress, until: float) -> Node:
         from redis.crc import key_slot
 
-        if not (slots := self._topology(progress)):
+        if not (slots := self._topology(progress, until)):
             return self.alone
         slot = key_slot(key.encode() if isinstance(key, str) else key)
         for first, last, node in slots:
@@ -94,12 +97,13 @@ class Client:
 
     def everywhere(self, *command: Word, progress: Progress = silent, limit: float | None = None) -> dict[Node, Any]:
         """The reply of each master to one command."""
-        replies = self._exchange({node: [command] for node in self.nodes(progress)}, progress, limit)
+        until = self._until(limit)
+        replies = self._exchange({node: [command] for node in self.nodes(progress)}, progress, until)
         return {node: self._good(found[0], node) for node, found in replies.items()}
 
     def on(self, node: Node, *command: Word, progress: Progress = silent, limit: float | None = None) -> Any:
         """The reply of one node."""
-        return self._good(self._exchange({node: [command]}, progress, limit)[node][0], node)
+        return self._good(self._exchange({node: [command]}, progress, self._until(limit))[node][0], node)
 
     def gather(
         self,
@@ -112,31 +116,50 @@ class Client:
 
         What a server refuses is raised when all else has been carried out.
         """
+        replies = self.attempted(commands, targets, progress, limit)
+        for reply in replies:
+            if isinstance(reply, ExplorerError):
+                raise reply
+        return replies
+
+    def attempted(
+        self,
+        commands: Sequence[Command],
+        targets: Sequence[Target],
+        progress: Progress = silent,
+        limit: float | None = None,
+    ) -> list[Any]:
+        """The same, and what a server refuses is the error, in our words, in the reply's place."""
+        until = self._until(limit)
         for left in reversed(range(ATTEMPTS)):
-            nodes = [self._node(target, progress) for target in targets]
+            nodes = [self._node(target, progress, until) for target in targets]
             asked: dict[Node, list[Command]] = {}
             for node, command in zip(nodes, commands, strict=True):
                 asked.setdefault(node, []).append(command)
             try:
-                replies = {node: iter(found) for node, found in self._exchange(asked, progress, limit).items()}
+                replies = {node: iter(found) for node, found in self._exchange(asked, progress, until).items()}
             except ServerGone:
                 # The connection may have been lost long ago; and a node that is gone may have been replaced.
-                if not left:
+                if not left or time.monotonic() > until:
                     raise
                 self._slots = None
                 continue
             found = [next(replies[node]) for node in nodes]
-            if left and any(_moving(reply) for reply in found):
+            if left and any(map(_moving, found)) and time.monotonic() + SETTLE_SECONDS < until:
                 self._slots = None
                 self._wait(SETTLE_SECONDS, progress)
                 continue
-            return [self._good(reply, node) for reply, node in zip(found, nodes, strict=True)]
+            return [self._worded(reply, node) for reply, node in zip(found, nodes, strict=True)]
         raise AssertionError("the last attempt returns or raises")
 
-    def _node(self, target: Target, progress: Progress) -> Node:
+    def _until(self, limit: float | None) -> float:
+        """When a question that is put now has to be answered."""
+        return time.monotonic() + (self.limit if limit is None else limit)
+
+    def _node(self, target: Target, progress: Progress, until: float) -> Node:
         if target is None:
             return self.alone
-        return target if isinstance(target, tuple) else self.node_of(target, progress)
+        return target if isinstance(target, tuple) else self._node_of(target, progress, until)
 
     def close(self) -> None:
         """Let go of all connections; the next question makes new ones."""
@@ -144,18 +167,18 @@ class Client:
             self._drop(node)
         self._slots = None
 
-    def _topology(self, progress: Progress) -> list[tuple[int, int, Node]]:
+    def _topology(self, progress: Progress, until: float) -> list[tuple[int, int, Node]]:
         """Which node serves which slots: (first, last, node); empty where there is no cluster."""
         if self._slots is None:
-            self._slots = self._read_topology(progress)
+            self._slots = self._read_topology(progress, until)
         return self._slots
 
-    def _read_topology(self, progress: Progress) -> list[tuple[int, int, Node]]:
+    def _read_topology(self, progress: Progress, until: float) -> list[tuple[int, int, Node]]:
         """What the first node says that answers, the one that the address names before all others."""
         failure = ServerGone(f"{self.address.place} cannot be reached.")
         for node in dict.fromkeys((self.alone, *self._links)):
             try:
-                said = self._exchange({node: [("CLUSTER", "SLOTS")]}, progress, None)[node][0]
+                said = self._exchange({node: [("CLUSTER", "SLOTS")]}, progress, until)[node][0]
             except ServerGone as error:
                 failure = error
                 continue
@@ -169,20 +192,19 @@ class Client:
         raise failure
 
     def _exchange(
-        self, asked: Mapping[Node, Sequence[Command]], progress: Progress, limit: float | None
+        self, asked: Mapping[Node, Sequence[Command]], progress: Progress, until: float
     ) -> dict[Node, list[Any]]:
         """Send everything, then read all replies; what a server refuses is the exception in the reply's place."""
-        deadline = time.monotonic() + (self.limit if limit is None else limit)
         unread, found = set(asked), {}
         node = self.alone
         try:
             for node, commands in asked.items():
                 with translated(self.address, node=place(node)):
-                    link = self._link(node, progress)
+                    link = self._link(node, progress, until)
                     link.send_packed_command(link.pack_commands(commands), check_health=False)
             for node, commands in asked.items():
                 with translated(self.address, node=place(node)):
-                    found[node] = [_reply(self._links[node], deadline, progress) for _ in commands]
+                    found[node] = [_reply(self._links[node], until, progress) for _ in commands]
                 unread.discard(node)
             return found
         finally:
@@ -190,31 +212,32 @@ class Client:
             for each in unread:
                 self._drop(each)
 
-    def _link(self, node: Node, progress: Progress) -> Any:
+    def _link(self, node: Node, progress: Progress, until: float) -> Any:
         """The connection to a node, made and let in."""
         if node not in self._links:
             password = passwords.at_hand(self.address)
             try:
-                self._links[node] = self._connected(node, password, progress)
+                self._links[node] = self._connected(node, password, progress, until)
             except PasswordNeeded:
                 other = passwords.kept(self.address)
                 if not other or other == password:
                     raise
-                self._links[node] = self._connected(node, other, progress)
+                self._links[node] = self._connected(node, other, progress, until)
                 passwords.hold(self.address, other)
         return self._links[node]
 
-    def _connected(self, node: Node, password: str, progress: Progress) -> Any:
+    def _connected(self, node: Node, password: str, progress: Progress, until: float) -> Any:
         from redis.exceptions import AuthenticationError
 
         with translated(self.address, node=place(node)):
-            link = _new_link(self.address, node, self.limit)
+            until = min(until, time.monotonic() + self.limit)
+            link = _new_link(self.address, node, self.limit, max(LOOK_SECONDS, until - time.monotonic()))
             try:
                 link.connect()
                 # By hand: what redis-py says on connecting, nobody could stop while the server is silent.
                 for words in _greetings(self.address, password):
                     link.send_command(*words, check_health=False)
-                    if isinstance(refused := _reply(link, time.monotonic() + self.limit, progress), Exception):
+                    if isinstance(refused := _reply(link, until, progress), Exception):
                         raise refused
                 return link
             except AuthenticationError as error:
@@ -225,13 +248,22 @@ class Client:
                 link.disconnect()
                 raise
         # It wants none, whatever the environment says.
-        return self._connected(node, "", progress)
+        return self._connected(node, "", progress, until)
 
     def _good(self, reply: Any, node: Node) -> Any:
         """A reply; raises what the server refused."""
-        if isinstance(reply, Exception):
-            raise as_failure(reply, self.address, node=place(node)) from reply
-        return reply
+        worded = self._worded(reply, node)
+        if isinstance(worded, ExplorerError):
+            raise worded
+        return worded
+
+    def _worded(self, reply: Any, node: Node) -> Any:
+        """A reply; what the server refused in our words."""
+        if not isinstance(reply, Exception):
+            return reply
+        failure = as_failure(reply, self.address, node=place(node))
+        failure.__cause__ = reply
+        return failure
 
     def _drop(self, node: Node) -> None:
         if (link := self._links.pop(node, None)) is not None:
@@ -251,12 +283,18 @@ def permitted(
 
     Raises what says nothing about that: PasswordNeeded, ServerGone, and ServerBusy where it is too slow to ask.
     """
-    try:
-        return client.ask(*command, key=key, progress=progress)
-    except (PasswordNeeded, ServerBusy, ServerGone):
-        raise
-    except (ServerFailed, Unavailable):
-        return None
+    return all_permitted(client, [command], [key], progress)[0]
+
+
+def all_permitted(
+    client: Client, commands: Sequence[Command], targets: Sequence[Target], progress: Progress = silent
+) -> list[Any]:
+    """The replies to many commands, sent together; None for each that `permitted` would have none for."""
+    replies = client.attempted(commands, targets, progress)
+    for reply in replies:
+        if isinstance(reply, PasswordNeeded | ServerBusy | ServerGone):
+            raise reply
+    return [None if isinstance(reply, ServerFailed | Unavailable) else reply for reply in replies]
 
 
 def text(reply: Any) -> str:
@@ -274,12 +312,12 @@ def place(node: Node) -> str:
     return Address(*node).place
 
 
-def _reply(link: Any, deadline: float, progress: Progress) -> Any:
+def _reply(link: Any, until: float, progress: Progress) -> Any:
     from redis.exceptions import ResponseError
 
     while not link.can_read(LOOK_SECONDS):
         progress(None)
-        if time.monotonic() > deadline:
+        if time.monotonic() > until:
             raise TimeoutError
     try:
         return link.read_response(disable_decoding=True)
@@ -303,7 +341,7 @@ def _greetings(address: Address, password: str) -> Iterator[Command]:
     yield ("PING",)
 
 
-def _new_link(address: Address, node: Node, limit: float) -> Any:
+def _new_link(address: Address, node: Node, limit: float, connecting: float) -> Any:
     from redis.backoff import NoBackoff
     from redis.connection import Connection, SSLConnection
     from redis.retry import Retry
@@ -313,7 +351,7 @@ def _new_link(address: Address, node: Node, limit: float) -> Any:
         "port": node[1],
         "protocol": 2,
         "socket_timeout": limit,
-        "socket_connect_timeout": limit,
+        "socket_connect_timeout": connecting,
         "retry": Retry(NoBackoff(), 0),
         "driver_info": None,
     }

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -60,10 +61,21 @@ class Manifest:
 
 def read(client: Client, name: str, progress: Progress = silent) -> Manifest | None:
     """The manifest of that name on the server; None where there is none of ours."""
-    key = name + SUFFIX
-    if text(client.ask("TYPE", key, key=key, progress=progress)) != "hash":
-        return None
-    said = pairs(client.ask("HGETALL", key, key=key, progress=progress))
+    return read_all(client, (name,), progress)[0]
+
+
+def read_all(client: Client, names: Sequence[str], progress: Progress = silent) -> list[Manifest | None]:
+    """The manifests of many names, in their order, with two questions to each node."""
+    keys = [name + SUFFIX for name in names]
+    kinds = client.gather([("TYPE", key) for key in keys], keys, progress)
+    there = [key for key, kind in zip(keys, kinds, strict=True) if text(kind) == "hash"]
+    said = client.gather([("HGETALL", key) for key in there], there, progress)
+    found = dict(zip(there, map(pairs, said), strict=True))
+    return [_manifest(name, found[key]) if key in found else None for name, key in zip(names, keys, strict=True)]
+
+
+def _manifest(name: str, said: Mapping[str, Any]) -> Manifest | None:
+    """What a hash says; None where it is not ours."""
     try:
         if text(said["program"]) != OURS:
             return None

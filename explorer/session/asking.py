@@ -139,6 +139,8 @@ class Asking:
         fresh, fresh_truth = key != self._searched, true_key != self._truth_of
         if not fresh and not fresh_truth:
             return
+        if fresh and self._unanswered:
+            self._session.clear_problem("query")
         self._searched, self._truth_of, self._unanswered = key, true_key, False
         stale = {"answer": fresh, "truth": fresh_truth, "verdict": True}
         self._session.update(**{name: None for name, gone in stale.items() if gone})

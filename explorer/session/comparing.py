@@ -1,4 +1,4 @@
-"""Two indexes on one query and over a sample: what both find, what one finds alone, and what neither does."""
+"""Two indexes, or two settings of one, on one query and over a sample: what both find, one alone, and neither."""
 
 from __future__ import annotations
 
@@ -8,10 +8,12 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from explorer.core.params import Params
 from explorer.core.recall import Verdict, judged
-from explorer.errors import Cancelled, ExplorerError, TaskFailed
-from explorer.indexes import type_named
+from explorer.errors import BadParameter, Cancelled, ExplorerError, TaskFailed
+from explorer.indexes import asking, type_named
 from explorer.measure.agreement import Agreement, agreement, found_of
+from explorer.measure.reaching import turned
 from explorer.session.lines import Line, lines
 from explorer.session.measuring import WORK
 from explorer.session.session import Session
@@ -24,6 +26,9 @@ from explorer.work.runner import Runner
 AGREEMENT = "agreement"
 """The key of the task."""
 ALONE = "Build or open a second approximate index of this metric first: there is none to compare with."
+FARTHER = 4
+"""How much farther B looks at first, where it is the index that answers."""
+UNTURNED = "has no search parameter that could be set otherwise."
 EXACTLY = "Let an approximate index answer first: exact search is what all are held against anyway."
 
 Finder = Literal["A", "B", "AB"]
@@ -32,7 +37,8 @@ _Key = tuple[object, ...]
 
 class Comparing:
     """While there is a second index, B, it is asked whatever the one that answers, A, is asked; its answer is taken
-    only if it still fits. Letting B answer makes A the second one."""
+    only if it still fits. Letting B answer makes A the second one. B can be the index that answers, asked once
+    more with other search parameters."""
 
     def __init__(self, session: Session, tasks: Tasks, runner: Runner) -> None:
         self._session, self._tasks, self._searches = session, tasks, runner.searches
@@ -51,11 +57,39 @@ class Comparing:
             self._session.fail("indexes", ALONE)
         else:
             self._session.clear_problem("indexes")
-            self._session.update(against=key)
+            self._session.update(against=key, against_given=None)
+
+    def compare_settings(self, given: Params | None = None) -> None:
+        """Ask the index that answers once more, with other search parameters; without any it looks FARTHER times as
+        far. Refused with a sentence where it has none."""
+        state = self._session.state
+        present = state.approximate
+        param = turned(present.handle, state.k) if present is not None else ""
+        if present is None:
+            self._session.fail("indexes", EXACTLY)
+        elif not param:
+            self._session.fail("indexes", f"{type_named(present.handle.type).title} {UNTURNED}")
+        else:
+            now = int(asking.resolved(present.handle, present.given, state.k)[param])
+            self.set_other(present.key, {**present.given, param: FARTHER * now} if given is None else given)
+
+    def set_other(self, key: str, given: Params) -> None:
+        """Let B be the index that answers, which has that key, with those search parameters."""
+        state = self._session.state
+        present = state.approximate
+        if present is None or present.key != key:
+            return
+        try:
+            asking.resolved(present.handle, given, state.k)
+        except BadParameter as error:
+            self._session.fail("indexes", error)
+            return
+        self._session.clear_problem("indexes")
+        self._session.update(against=key, against_given=dict(given))
 
     def stop(self) -> None:
         """Ask one index alone again."""
-        self._session.update(against="")
+        self._session.update(against="", against_given=None)
 
     def sample(self) -> None:
         """Count over a sample of rows what both find, one of them alone, or neither; A is asked first, then B."""
@@ -85,7 +119,9 @@ class Comparing:
 
     def _react(self, new: State, old: State) -> None:
         state = self._session.state
-        if new.current != old.current and state.against == new.current:
+        if state.against_given is not None and state.against != state.current:
+            self.stop()
+        elif new.current != old.current and state.against == new.current and state.against_given is None:
             before = state.entry(old.current) if old.current else None
             swaps = before is not None and not before.is_exact
             self._session.update(against=old.current if swaps else "")

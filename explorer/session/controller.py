@@ -19,6 +19,7 @@ from explorer.session.measuring import Measuring
 from explorer.session.opening import Opening
 from explorer.session.previewing import Previewing
 from explorer.session.pushing import Pushing
+from explorer.session.rebuilding import Rebuilding
 from explorer.session.scratch import Scratch
 from explorer.session.serving import Serving
 from explorer.session.session import Session
@@ -51,6 +52,7 @@ class Controller:
         self.looking = Looking(self.session)
         self.caching = Caching(self.session, self.tasks)
         self.inspecting = Inspecting(self.session, self.tasks, self.runner, self.indexing, self.asking, self.looking)
+        self.rebuilding = Rebuilding(self.session, self.tasks, self.scratch, self.indexing)
 
     def would_lose(self, *, closing: bool = False) -> tuple[str, ...]:
         """What people asked for that opening another source, or `closing`, would throw away; each in words."""

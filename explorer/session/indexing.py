@@ -151,6 +151,12 @@ class Indexing:
         done = self._built(key, name=path.name)
         self._tasks.start(f"open {key}", f"Opening {path.name}", request, done, self._failed)
 
+    def take(self, handle: IndexHandle, given: Params) -> None:
+        """Put an index that was built for this Dataset into the list, and let it answer with those search parameters.
+        It goes with the session, like all that was built in it."""
+        self._estimating.learn(handle)
+        self._built(f"{handle.type}-{next(self._numbers)}", set_before=given)(handle)
+
     def save(self, key: str, out: Path) -> None:
         """Save an index in its library's own format, with a sidecar beside it."""
         state = self._session.state
@@ -304,11 +310,15 @@ class Indexing:
         if (dataset := self._session.state.dataset) is not None and dataset.rows:
             self._runner.searches.ask(f"warm {handle.path}", PrepareRequest(dataset, handle), ignore, ignore)
 
-    def _built(self, key: str, by_itself: bool = False, name: str = "") -> Callable[[IndexHandle], None]:
+    def _built(
+        self, key: str, by_itself: bool = False, name: str = "", set_before: Params | None = None
+    ) -> Callable[[IndexHandle], None]:
+        first = self.first_search if by_itself else set_before or {}
+
         def done(handle: IndexHandle) -> None:
             state = self._session.state
             before = state.entry(key)
-            given = before.given if before else self.first_search if by_itself else {}
+            given = before.given if before else first
             entry = IndexEntry(key, handle, given, name=name, by_hand=not by_itself and not name)
             if before is None:
                 indexes = (*state.indexes, entry)

@@ -8,11 +8,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from explorer.core.explanation import Fix, Miss
+from explorer.core.explanation import Fix
 from explorer.core.structure import Cells, Codes, Difficulty, Layers, Structure
 from explorer.errors import Cancelled, ExplorerError
 from explorer.indexes import type_named
 from explorer.measure.honesty import Far, far_away
+from explorer.servers.address import is_server
 from explorer.session import painting
 from explorer.session.asking import Asking
 from explorer.session.indexing import Indexing
@@ -70,10 +71,10 @@ class Inspecting:
             self._session.update(step=max(0, min(len(replay.trace) - 1, step)))
 
     def apply(self, fix: Fix) -> None:
-        """Set the search parameter that finds a missed row; the index then answers anew."""
+        """Set the search parameters that find a missed row; the index then answers anew."""
         entry = self._session.state.approximate
         if entry is not None and not fix.rebuild:
-            self._indexing.set_search(entry.key, {**entry.given, fix.param: fix.value})
+            self._indexing.set_search(entry.key, {**entry.given, **fix.params})
 
     def look_as_far_as(self, value: int) -> None:
         """Set the search parameter of the present Reach; the value that follows from k leaves it to follow."""
@@ -233,6 +234,9 @@ class Inspecting:
     def _react(self, new: State, old: State) -> None:
         if new.dataset is not old.dataset:
             self._session.update(paintings=(), difficulty=None)
+            if new.dataset is not None and new.dataset.own_index is not None and not is_server(new.source):
+                # Who opens the file of an index wants to see inside.
+                self._session.update(tab="structure")
         if new.inside is not old.inside:
             self._session.update(cell=-1)
         if new.colour_by != old.colour_by:
@@ -276,15 +280,6 @@ class Inspecting:
     def _failed(self, error: ExplorerError) -> None:
         if not isinstance(error, Cancelled):
             self._session.fail("inspect", error)
-
-
-def fix_of_all(misses: tuple[Miss, ...]) -> Fix | None:
-    """The one search parameter that finds every row that one finds at all: the largest of the values; None where there
-    are several parameters, or fewer than two rows to find."""
-    fixes = [miss.fix for miss in misses if miss.fix is not None and not miss.fix.rebuild]
-    if len(fixes) < 2 or len({fix.param for fix in fixes}) > 1:
-        return None
-    return max(fixes, key=lambda fix: float(fix.value))
 
 
 def _far(state: State) -> Far | None:

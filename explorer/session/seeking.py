@@ -65,7 +65,7 @@ def _missed(state: State) -> Key | None:
 
 def _indexed(state: State) -> Key | None:
     entry = state.approximate
-    return (state.dataset, entry.handle) if entry is not None else None
+    return (state.dataset, entry.handle) if entry is not None and state.dataset is not None else None
 
 
 def _grown(state: State) -> Key | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
@@ -233,6 +233,8 @@ class State:
 
     against: str = ""
     """The key of a second index, B, that is asked the same; empty for none."""
+    against_given: Params | None = None
+    """The search parameters of B where it is the index that answers, asked once more; None where B is another one."""
     other: Answer | None = None
     """What B answered."""
     agreement: Agreement | None = None
@@ -330,10 +332,14 @@ class State:
 
     @property
     def rival(self) -> IndexEntry | None:
-        """The second index, B, while it can be held against the one that answers."""
+        """The second index, B, while it can be held against the one that answers; the same one with other search
+        parameters where two settings of it are compared."""
         entry, present = (self.entry(self.against) if self.against else None), self.approximate
-        fits = entry is not None and present is not None and entry.key != present.key
-        return entry if fits and entry is not None and entry.handle.metric == self.metric else None
+        if entry is None or present is None or entry.handle.metric != self.metric:
+            return None
+        if entry.key != present.key:
+            return entry
+        return None if self.against_given is None else replace(entry, given=self.against_given, recall=None)
 
     def task(self, key: str) -> TaskView | None:
         """The task under way of that key."""

@@ -14,9 +14,9 @@ from explorer.work.latest import ignore
 from explorer.work.requests import Request
 from explorer.work.runner import Runner, Task
 
-BUILD, SAVE, SERVER, CACHE = "build ", "save ", "server ", "cache"
+BUILD, SAVE, SERVER, CACHE, VERIFY = "build ", "save ", "server ", "cache", "verify "
 """How the keys of tasks begin that build indexes, that write what somebody asked to keep, that ask a server about
-itself, and that look at what is kept."""
+itself, that look at what is kept, and that build to see whether that finds a row."""
 
 
 class Tasks:

@@ -29,6 +29,7 @@ from explorer.measure.coding import CodedDistances
 from explorer.measure.honesty import Honesty
 from explorer.measure.outlines import Outlines
 from explorer.measure.painting import RecallMap
+from explorer.measure.rebuilding import Rebuilt
 from explorer.measure.recall import RecallResult
 from explorer.measure.soundness import Soundness
 from explorer.servers.abilities import Abilities
@@ -36,7 +37,7 @@ from explorer.servers.catalogue import Holding
 from explorer.work import requests
 
 _PLAIN = (Abilities, Holding, IndexHandle, Kept, Neighbours, Projection, Query)
-_INSIDE = (Forest, ForestFigures, Growth, Cells, Codes, Layers, Facts, Trace, Explanation, Miss, Fix, Reach)
+_INSIDE = (Forest, ForestFigures, Growth, Cells, Codes, Layers, Facts, Trace, Explanation, Miss, Fix, Reach, Rebuilt)
 _OF_ALL = (RecallResult, RecallMap, Honesty, Difficulty)
 _DRAWN = (Outlines, CodedDistances, Soundness)
 CLASSES: dict[str, type[Any]] = {cls.__name__: cls for cls in (*_PLAIN, *_INSIDE, *_OF_ALL, *_DRAWN, *requests.CLASSES)}

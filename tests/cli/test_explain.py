@@ -15,7 +15,7 @@ POOR = ("--index", "annoy", "--set", "trees=3", "--set", "seed=1")
 
 def test_the_json_has_all_that_is_promised(explorer: Run) -> None:
     said = explorer("explain", "sample:digits", "--row", 60, *POOR, "--k", 20, "--json").json
-    assert set(said) == {"query", "index", "recall", "hits", "misses", "visited", "total"}
+    assert set(said) == {"query", "index", "recall", "hits", "misses", "fix_all", "visited", "total"}
     assert said["query"]["row"] == 60
     assert said["index"] == {
         "type": "annoy",
@@ -56,6 +56,36 @@ def test_the_table_and_the_sentences_for_people(explorer: Run) -> None:
         assert re.search(rf"{miss['name']}: None of its leaves was opened: .* search_k = [\d,]+ finds it\.", sentence)
     assert lines[-1].startswith("#60 · euclidean · annoy · ")
     assert lines[-1].endswith(f"{20 - count} of 20 true neighbours found · {said['visited']} of 1,797 rows compared")
+
+
+def test_one_setting_for_all_finds_what_it_says(explorer: Run) -> None:
+    question = ("sample:digits", "--row", 60, *POOR, "--k", 20)
+    told = explorer("explain", *question, "--json").json
+    fix = told["fix_all"]
+    assert (fix["param"], fix["rebuild"], fix["verified"]) == ("search_k", False, True)
+    assert fix["value"] == max(miss["fix"]["value"] for miss in told["misses"])
+    found = explorer("query", *question, "--json", "--set", f"search_k={fix['value']}").json["neighbours"]
+    assert sorted(fix["rows"]) == sorted(miss["row"] for miss in told["misses"])
+    assert set(fix["rows"]) <= {each["row"] for each in found}
+    count = len(told["misses"])
+    assert f"search_k = {fix['value']:,} finds all {count} that are missing." in explorer("explain", *question).out
+
+
+def test_two_parameters_that_are_needed_together_stand_in_the_fix(explorer: Run) -> None:
+    poor = ("--index", "faiss-ivfpq", "--set", "nlist=40", "--set", "m=8", "--set", "seed=1")
+    question = ("sample:digits", "--k", 10, *poor)
+    for row in range(0, 750, 75):
+        asked = (*question, "--row", row, "--json")
+        told = explorer("explain", *asked, "--set", "nprobe=2", "--set", "rerank=12").json
+        pair = next((miss for miss in told["misses"] if "also" in (miss["fix"] or {})), None)
+        if pair is not None:
+            break
+    assert pair is not None
+    fix = pair["fix"]
+    both = {fix["param"]: fix["value"], **fix["also"]}
+    assert set(both) == {"nprobe", "rerank"} and fix["verified"] and not fix["rebuild"]
+    given = [word for name, value in both.items() for word in ("--set", f"{name}={value}")]
+    assert pair["row"] in [each["row"] for each in explorer("query", *asked, *given).json["neighbours"]]
 
 
 def test_nothing_was_missed(explorer: Run, named: Path) -> None:

@@ -8,7 +8,7 @@ import io
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QToolButton
+from PySide6.QtWidgets import QSpinBox, QToolButton
 
 from explorer.gui.map.map_panel import marks
 from explorer.gui.panels.comparing import ComparisonLine
@@ -118,3 +118,26 @@ def test_the_small_cross_ends_it(two: User) -> None:
 def test_with_nothing_to_compare_it_says_so(digits: User) -> None:
     {action.title: action.run for action in digits.window._actions}["Compare with another index, or no longer"]()
     assert "second approximate index" in digits.state.problem("indexes")
+
+
+def test_two_settings_of_one_index_are_set_in_place(two: User) -> None:
+    settings = next(one for one in two.window._actions if one.title == "Compare two settings of an index")
+    settings.run()
+    both(two)
+    line = two.window.neighbours.findChild(ComparisonLine)
+    assert line.isVisible() and line.settings.isVisible()
+    assert line.said.accessibleName() == "A search_k 30 · B search_k 120"
+    a, b = (form.findChild(QSpinBox) for form in line.settings._forms)
+    b.setValue(5000)
+    assert two.state.against_given == {"search_k": 5000} and two.state.approximate.given == {}
+    both(two)
+    told = agreed(two.state)
+    assert told.b == 10 > told.a
+    alone = [row for row, who in finders(two.state).items() if who == "B"]
+    assert set(two.state.verdict.misses.tolist()) <= set(alone)
+    assert two.window.neighbours.model.finders_section >= 0
+    a.setValue(6000)
+    both(two)
+    assert two.state.approximate.given == {"search_k": 6000} and agreed(two.state).only_b == 0
+    settings.run()
+    assert two.state.rival is None and not line.isVisible()

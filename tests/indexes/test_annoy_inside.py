@@ -17,11 +17,12 @@ from explorer.core.progress import silent
 from explorer.core.structure import Forest
 from explorer.core.trace import LEAF, SPLIT
 from explorer.errors import BadFile, BadParameter, Cancelled
-from explorer.indexes import type_named
+from explorer.indexes import asking, type_named
 from explorer.indexes.annoy import structure
 from explorer.indexes.annoy.layout import Layout
 from explorer.indexes.annoy.searcher import AnnoySearcher
 from explorer.indexes.building import built
+from explorer.indexes.saved import open_saved
 from tests.indexes.test_annoy import own_file
 
 MakeDataset = Callable[..., Dataset]
@@ -318,3 +319,36 @@ def test_a_row_falls_into_the_leaf_that_holds_it(make_dataset: MakeDataset, tmp_
     for row in range(0, 2000, 97):
         growth = searcher.growth(x[row], np.array([row]), 1, {"search_k": 7})
         assert growth.shared.all() and growth.found.all()
+
+
+@pytest.mark.parametrize("swapped", [False, True])
+def test_trees_of_several_cores_are_counted_as_the_library_counts_them(
+    make_dataset: MakeDataset, tmp_path: Path, swapped: bool
+) -> None:
+    """Where the last root in the file is not the last of its copies, annoy takes it for one more tree, and begins there
+    too; so does the replay."""
+    x, path = clustered(900), tmp_path / "theirs.ann"
+    theirs = AnnoyIndex(x.shape[1], "euclidean")
+    for row, vector in enumerate(x.tolist()):
+        theirs.add_item(row, vector)
+    theirs.build(TREES, n_jobs=4)
+    theirs.save(str(path))
+    theirs.unload()
+    if swapped:
+        nodes = np.fromfile(path, np.uint8).reshape(-1, Layout("euclidean", x.shape[1]).node_bytes)
+        nodes[[-1, -TREES]] = nodes[[-TREES, -1]]
+        nodes.tofile(path)
+    theirs.load(str(path))
+    dataset = make_dataset(x)
+    handle = open_saved(path, dataset, "euclidean")
+    assert handle.params["trees"] == theirs.get_n_trees()
+    if swapped:
+        assert theirs.get_n_trees() == TREES + 1
+    searcher = type_named("annoy").open(handle, dataset)
+    for query in queries(x, 20):
+        params = asking.resolved(handle, {}, 10)
+        trace = searcher.trace(query, 10, params)
+        assert trace is not None and trace.differs == ""
+        assert trace.found.tolist() == theirs.get_nns_by_vector(query, 10, int(params["search_k"]))
+    searcher.close()
+    theirs.unload()

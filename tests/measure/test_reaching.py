@@ -12,6 +12,7 @@ from explorer.core.explanation import Reach
 from explorer.core.params import Params
 from explorer.indexes import asking, type_named
 from explorer.indexes.building import built
+from explorer.measure.case import Case
 from explorer.measure.reaching import MOST_STOPS, reached, turned
 from tests.measure.conftest import NewDataset
 from tests.measure.test_whole import exact_of, vectors
@@ -43,7 +44,7 @@ def test_every_stop_is_what_a_real_search_finds(
                 return set(asking.neighbours(searcher, handle, dataset, x[row], 10, given, (row,)).rows.tolist())
 
             truth = asking.neighbours(exact, exact_handle, dataset, x[row], 10, {}, (row,))
-            reach = reached(dataset, handle, searcher, x[row], 10, {turned(handle, 10): 1}, truth, (row,))
+            reach = reached(Case(dataset, handle, searcher, x[row], 10, {turned(handle, 10): 1}, truth, (row,)))
             assert reach is not None and reach.param == next(iter(type_named(name).effort))
             assert reach.default == asking.resolved(handle, {}, 10)[reach.param] and reach.default in reach.stops
             assert reach.stops[0] == 1
@@ -76,7 +77,7 @@ def test_an_index_with_nothing_to_turn_has_no_reach(new_dataset: NewDataset, tmp
     handle = built(dataset, "exact", "euclidean", {}, tmp_path / "e")
     with exact_of(dataset, "euclidean", tmp_path / "x") as exact:
         truth = asking.neighbours(exact, handle, dataset, x[0], 10, {}, (0,))
-        assert turned(handle, 10) == "" and reached(dataset, handle, exact, x[0], 10, {}, truth, (0,)) is None
+        assert turned(handle, 10) == "" and reached(Case(dataset, handle, exact, x[0], 10, {}, truth, (0,))) is None
 
 
 def test_the_place_of_a_value() -> None:

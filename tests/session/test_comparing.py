@@ -127,6 +127,38 @@ def test_over_a_sample_of_two_libraries(two: Any) -> None:
     assert two.state.agreement is None
 
 
+def test_two_settings_of_one_index(two: Any) -> None:
+    key = two.state.current
+    two.controller.comparing.compare_settings()
+    state = compared(two)
+    assert state.against == key and state.approximate.given == {} and state.against_given == {"search_k": 40}
+    assert (state.answer.params["search_k"], state.other.params["search_k"]) == (10, 40)
+    two.controller.comparing.set_other(key, {"search_k": 300})
+    state = compared(two)
+    told = agreed(state)
+    assert told.both == told.a < told.b == 10
+    two.controller.comparing.sample()
+    told = two.until(lambda s: s.agreement is not None).agreement
+    assert told.true == 3000 and told.only_a == 0 and told.recall_a < told.recall_b == 1.0
+    two.controller.comparing.set_other(key, {"search_k": "many"})
+    assert two.state.problem("indexes") and two.state.against_given == {"search_k": 300}
+    two.controller.indexing.set_search(key, {"search_k": 300})
+    assert two.state.agreement is None and compared(two).verdict.recall == 1.0
+    two.controller.comparing.stop()
+    assert two.state.rival is None and two.state.other is None and two.state.against_given is None
+
+
+def test_two_settings_are_of_the_index_that_answers(two: Any) -> None:
+    two.controller.comparing.compare_settings({"search_k": 300})
+    compared(two)
+    (rival,) = rivals(two.state)
+    two.controller.indexing.choose(rival.key)
+    assert two.state.rival is None and two.state.against == "" and two.state.against_given is None
+    two.controller.indexing.choose(two.state.exact.key)
+    two.controller.comparing.compare_settings()
+    assert "exact search" in two.state.problem("indexes")
+
+
 def test_a_count_that_is_stale_is_not_taken(two: Any) -> None:
     (rival,) = rivals(two.state)
     two.controller.comparing.compare(rival.key)

@@ -7,9 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from explorer.core.explanation import Fix, Miss
 from explorer.core.structure import Forest
-from explorer.session.inspecting import fix_of_all
 from explorer.session.state import State
 
 
@@ -33,8 +31,9 @@ def test_misses_are_explained_by_themselves_and_a_fix_finds_them(missing: Any) -
     state = missing.until(lambda s: s.explanation is not None)
     told = state.explanation
     assert {miss.row for miss in told.misses} == set(state.verdict.misses.tolist())
-    fix = fix_of_all(told.misses)
+    fix = told.all_fix
     assert fix is not None and fix.param == "search_k" and fix.verified
+    assert fix.value == max(miss.fix.value for miss in told.misses) and len(told.all_found) == len(told.misses)
     missing.controller.inspecting.apply(fix)
     assert missing.state.explanation is None and missing.state.answer is None
     state = missing.until(calm)
@@ -174,14 +173,3 @@ def test_without_an_approximate_index_there_is_no_recall_to_paint(missing: Any) 
     missing.controller.indexing.choose(missing.state.exact.key)
     missing.controller.inspecting.paint_recall()
     assert "approximate index" in missing.state.problem("inspect") and not missing.state.paintings
-
-
-def test_one_setting_for_all_is_the_largest() -> None:
-    def miss(row: int, fix: Fix | None) -> Miss:
-        return Miss(row, row, 1.0, "not_opened", "It was not opened.", fix)
-
-    small, large = Fix("search_k", 90, False, True), Fix("search_k", 1800, False, True)
-    assert fix_of_all((miss(1, small), miss(2, large), miss(3, None))) == large
-    assert fix_of_all((miss(1, small),)) is None
-    assert fix_of_all((miss(1, small), miss(2, Fix("rerank", 5, False, True)))) is None
-    assert fix_of_all((miss(1, Fix("trees", 5, True, True)), miss(2, small))) is None

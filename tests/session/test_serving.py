@@ -245,6 +245,12 @@ def test_what_was_opened_by_its_url_brings_its_server_along(app: Application, ow
     app.controller.opening.again()
     app.until(lambda s: s.dataset and s.server)
     assert not app.state.problems and app.state.server.place == f"127.0.0.1:{server.port}"
+    # Its index comes along too, and answers; without the server only exact search still can.
+    assert app.settle().approximate.on_server
     server.stop()
     app.controller.asking.ask_row(3)
-    assert app.settle().verdict is not None
+    assert app.until(lambda s: s.problem("query") and s.truth).verdict is None
+    assert "refuses the connection" in app.state.problem("query")
+    app.controller.indexing.choose(app.state.exact.key)
+    assert app.until(lambda s: s.verdict).verdict.recall == 1.0
+    assert not app.state.problem("query")

@@ -33,6 +33,7 @@ from explorer.measure.coding import CodedDistances
 from explorer.measure.honesty import Honesty
 from explorer.measure.outlines import Outlines
 from explorer.measure.painting import RecallMap
+from explorer.measure.rebuilding import Rebuilt
 from explorer.measure.recall import RecallResult
 from explorer.measure.soundness import Soundness
 from explorer.servers.abilities import Abilities
@@ -94,7 +95,8 @@ def values(dataset: Dataset) -> dict[str, Any]:
 def inside(dataset: Dataset, query: Query) -> list[Any]:
     """What is seen of an index, of a search and of the whole Dataset, and how it is asked for."""
     ints, floats, flags = np.arange(3, dtype=np.int32), np.array([0.5, np.inf, -1.0]), np.array([True, False])
-    fix = Fix("search_k", 99, rebuild=False, verified=True)
+    fix = Fix("nprobe", 99, rebuild=False, verified=True, also={"rerank": 40})
+    anew = Fix("M", 32, rebuild=True, verified=True)
     miss = Miss(3, 1, 0.5, "not_opened", "It was not opened.", fix)
     asked = (dataset, HANDLE, HANDLE)
     return [
@@ -108,7 +110,8 @@ def inside(dataset: Dataset, query: Query) -> list[Any]:
         Trace("forest", ints, ints, floats, ints, ints, ints, ints, floats, ints, 9, 8, counters={"splits": 3}),
         fix,
         miss,
-        Explanation(ints, (miss, replace(miss, fix=None)), None, 9, {"search_k": 10}),
+        Explanation(ints, (miss, replace(miss, fix=None)), None, 9, {"search_k": 10}, fix, np.arange(2)),
+        Rebuilt((16, 32), anew, HANDLE, np.arange(3)),
         RecallMap(floats, 2, 10, {"search_k": 10}),
         Honesty(floats, 2, 10, 10),
         Difficulty(9, floats, 3.5, ints, 0.5, 1, ints, floats, {"hubs": "1"}),
@@ -119,6 +122,7 @@ def inside(dataset: Dataset, query: Query) -> list[Any]:
         inspecting.TraceRequest(dataset, HANDLE, query, 10, {"search_k": 9}),
         inspecting.DistancesRequest(dataset, HANDLE, query, ints),
         inspecting.ExplainRequest(*asked, query, 10, {"search_k": 9}),
+        inspecting.VerifyRequest(*asked, query, 10, {"ef": 9}, row=3, fix=anew, folder=Path("folder")),
         inspecting.RecallMapRequest(*asked, {"search_k": 9}, 10, 100, 1),
         inspecting.ReachRequest(*asked, query, 10, {"search_k": 9}),
         Reach("search_k", 9, ints, ints, np.array([[True, False]])),

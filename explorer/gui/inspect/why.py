@@ -20,13 +20,13 @@ from explorer.gui.widgets.columns import tabular
 from explorer.gui.widgets.pieces import Line, button, heading, label, restyled
 from explorer.gui.widgets.row_list import RowList
 from explorer.session.controller import Controller
-from explorer.session.inspecting import fix_of_all
-from explorer.session.state import IndexEntry, State
+from explorer.session.rebuilding import can_verify
+from explorer.session.state import IndexEntry, State, TaskView
+from explorer.session.tasks import VERIFY
 
+VERIFIES = "Verify by building"
 MOST = 50
 """Misses that are told one by one."""
-CERTAIN = ("not_opened", "not_probed")
-"""Where a search that looks further finds all that one which looked less far has found."""
 
 
 class WhyPage(QWidget):
@@ -90,6 +90,9 @@ class WhyPage(QWidget):
         watched = ("asked", "answer", "verdict", "explanation", "seeking", "indexes", "current", "problems", "metric")
         if any(getattr(new, name) is not getattr(old, name) for name in watched):
             self._show(new)
+        if new.tasks is not old.tasks:
+            for row, block in self._blocks.items():
+                block.show_task(new.task(f"{VERIFY}{row}"))
         if new.focused != old.focused or new.explanation is not old.explanation:
             self._choose(new.focused)
 
@@ -101,7 +104,7 @@ class WhyPage(QWidget):
         self._problem.setText(state.problem("inspect"))
         self._problem.setVisible(bool(self._problem.text()))
         misses = told.misses if told is not None else ()
-        self._show_mend(misses)
+        self._show_mend(told)
         entry = state.approximate
         self._given.setVisible(entry is not None and bool(entry.given) and state.verdict is not None)
         if entry is not None:
@@ -123,16 +126,14 @@ class WhyPage(QWidget):
                 self._blocks[miss.row] = block
         self._list.arrange(list(self._blocks.values()))
 
-    def _show_mend(self, misses: tuple[Miss, ...]) -> None:
-        fix = fix_of_all(misses)
+    def _show_mend(self, told: Explanation | None) -> None:
+        fix = told.all_fix if told is not None else None
         self._all.setVisible(fix is not None)
         self._all_note.setVisible(fix is not None)
-        if fix is not None:
-            helped = [miss for miss in misses if miss.fix is not None and not miss.fix.rebuild]
-            which = f"all {len(helped)}" if len(helped) == len(misses) else f"{len(helped)} of {len(misses)}"
-            sure = all(miss.reason in CERTAIN for miss in helped) or all(miss.fix == fix for miss in helped)
+        if told is not None and fix is not None:
+            helped, missed = len(told.all_found), len(told.misses)
             self._all.setText(f"Set {setting(fix)}")
-            self._all_note.setText(f"{'finds' if sure else 'should find'} {which}")
+            self._all_note.setText(f"finds all {helped}" if helped == missed else f"finds {helped} of {missed}")
 
     def _choose(self, row: int) -> None:
         for own, block in self._blocks.items():
@@ -146,14 +147,16 @@ class WhyPage(QWidget):
 
     def _mend_all(self) -> None:
         told = self._controller.session.state.explanation
-        if told is not None and (fix := fix_of_all(told.misses)) is not None:
-            self._mend(fix)
+        if told is not None and told.all_fix is not None:
+            self._mend(told.all_fix)
 
     def _mend(self, fix: Fix) -> None:
-        if fix.rebuild:
-            self._rebuild({fix.param: fix.value})
-        else:
+        if not fix.rebuild:
             self._controller.inspecting.apply(fix)
+        elif fix.verified:
+            self._controller.rebuilding.apply(fix)
+        else:
+            self._rebuild({fix.param: fix.value})
 
     def _back_to_default(self) -> None:
         if (entry := self._controller.session.state.approximate) is not None:
@@ -195,18 +198,42 @@ class MissBlock(QWidget):
         column.addWidget(label(miss.detail, wrap=True, selectable=True))
         foot = QHBoxLayout()
         foot.setSpacing(8)
-        if miss.fix is not None:
-            role = "primary" if alone and not miss.fix.rebuild else ""
+        self._promise = label("", "quiet")
+        self._verifies = can_verify(controller.session.state, miss.fix)
+        if miss.fix is None:
+            self.button = button("Let exact search answer", self._ask_exact, name=f"Exact search finds {name}")
+            self._promise.setText("only it finds this row")
+        elif self._verifies:
+            self.button = button(VERIFIES, self._verify, name=f"{VERIFIES} whether {setting(miss.fix)} finds {name}")
+            self._promise.setText(f"{setting(miss.fix)} {promise(miss.fix)}")
+        else:
+            role = "primary" if alone and miss.fix.verified else ""
             words = f"{offer(miss.fix)}, which {promise(miss.fix)}: {name}"
             self.button = button(offer(miss.fix), partial(mend, miss.fix), role, name=words)
-            foot.addWidget(self.button)
-            foot.addWidget(label(promise(miss.fix), "quiet"), 1)
+            self._promise.setText(promise(miss.fix))
+        foot.addWidget(self.button)
+        if self._verifies and miss.fix is not None:
+            tip = f"Open the form that builds, filled in with {setting(miss.fix)}"
+            self.form = button("Rebuild …", partial(mend, miss.fix), "link", tip=tip, name=f"Rebuild for {name}")
+            foot.addWidget(self.form)
+            foot.addStretch(1)
+            column.addWidget(self._promise)
         else:
-            self.button = button("Let exact search answer", self._ask_exact, name=f"Exact search finds {name}")
-            foot.addWidget(self.button)
-            foot.addWidget(label("only it finds this row", "quiet"), 1)
+            foot.addWidget(self._promise, 1)
         column.addLayout(foot)
         self.setAccessibleName(f"{name}, true neighbour {miss.true_rank}, missed: {miss.sentence}")
+        self.show_task(controller.session.state.task(f"{VERIFY}{miss.row}"))
+
+    def show_task(self, task: TaskView | None) -> None:
+        """How far the building has come that verifies its fix; None while nothing is built for it."""
+        if self._verifies and self.miss.fix is not None:
+            self.button.setText(VERIFIES if task is None else "Stop")
+            if task is None:
+                self._promise.setText(f"{setting(self.miss.fix)} {promise(self.miss.fix)}")
+            else:
+                share = "" if task.fraction is None else f"{task.fraction:.0%}"
+                what = task.note.split(" · ")[0] if task.note.startswith(self.miss.fix.param) else ""
+                self._promise.setText(f"building {' · '.join(filter(None, (what, share)))} …".replace("  ", " "))
 
     def set_chosen(self, chosen: bool) -> None:
         """Whether this is the row that is looked at."""
@@ -224,6 +251,13 @@ class MissBlock(QWidget):
             self._controller.looking.focus(self.miss.row)
         else:
             super().keyPressEvent(event)
+
+    def _verify(self) -> None:
+        state, rebuilding = self._controller.session.state, self._controller.rebuilding
+        if state.task(f"{VERIFY}{self.miss.row}") is None:
+            rebuilding.verify(self.miss)
+        else:
+            rebuilding.stop(self.miss)
 
     def _ask_exact(self) -> None:
         if (exact := self._controller.session.state.exact) is not None:

@@ -19,15 +19,19 @@ def why_missed(state: State, row: int) -> str:
 
 
 def setting(fix: Fix) -> str:
-    """search_k 1,800"""
-    return f"{fix.param} {wording.count(fix.value) if isinstance(fix.value, int) else fix.value}"
+    """search_k 1,800; nprobe 4, rerank 40"""
+    return ", ".join(f"{name} {wording.count(v) if isinstance(v, int) else v}" for name, v in fix.params.items())
 
 
 def offer(fix: Fix) -> str:
     """What a button that applies a fix says."""
-    return f"Rebuild with {setting(fix)} …" if fix.rebuild else f"Set {setting(fix)}"
+    if not fix.rebuild:
+        return f"Set {setting(fix)}"
+    return f"Apply {setting(fix)}" if fix.verified else f"Rebuild with {setting(fix)} …"
 
 
 def promise(fix: Fix) -> str:
     """What is known of the fix."""
-    return "finds it" if fix.verified else "likely finds it"
+    if fix.rebuild:
+        return "built and tried: finds it" if fix.verified else "likely finds it"
+    return "together find it" if fix.also else "finds it"

@@ -6,19 +6,22 @@ from functools import partial
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QCursor
-from PySide6.QtWidgets import QHBoxLayout, QMenu, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QMenu, QVBoxLayout, QWidget
 
 from explorer.gui import wording
-from explorer.gui.widgets.pieces import Line, button, tool
-from explorer.indexes import type_named
+from explorer.gui.widgets.params_form import ParamsForm
+from explorer.gui.widgets.pieces import Line, button, label, tool
+from explorer.indexes import asking, type_named
 from explorer.measure.agreement import Agreement
+from explorer.measure.reaching import turned
 from explorer.session.comparing import AGREEMENT, agreed, finders, rivals
 from explorer.session.controller import Controller
 from explorer.session.state import IndexEntry, State
 
 
 class ComparisonLine(QWidget):
-    """One line below the neighbours' heading while two indexes are asked: their names, then their count."""
+    """One line below the neighbours' heading while two indexes are asked: their names, then their count; and below it
+    the search parameters of both, to be set, where they are two settings of one index."""
 
     def __init__(self, controller: Controller) -> None:
         super().__init__()
@@ -28,17 +31,22 @@ class ComparisonLine(QWidget):
         self.sample = button("Over a sample", controller.comparing.sample, "link", tip=tip)
         self.sample.setAccessibleName("Compare over a sample")
         self.stop = tool("×", controller.comparing.stop, tip="Compare no longer")
-        row = QHBoxLayout(self)
-        row.setContentsMargins(16, 0, 8, 4)
+        self.settings = TwoSettings(controller)
+        row = QHBoxLayout()
         row.setSpacing(8)
         row.addWidget(self.said, 1)
         row.addWidget(self.sample)
         row.addWidget(self.stop)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(16, 0, 8, 4)
+        column.setSpacing(4)
+        column.addLayout(row)
+        column.addWidget(self.settings)
         controller.session.listen(self._follow)
         self._show(controller.session.state)
 
     def _follow(self, new: State, old: State) -> None:
-        watched = ("against", "indexes", "current", "metric", "agreement", "tasks", "other")
+        watched = ("against", "against_given", "indexes", "current", "metric", "agreement", "tasks", "other", "k")
         if any(getattr(new, name) is not getattr(old, name) for name in watched):
             self._show(new)
 
@@ -47,20 +55,74 @@ class ComparisonLine(QWidget):
         self.setVisible(one is not None and other is not None)
         if one is None or other is None:
             return
+        self.settings.show_entries(one, other, state)
+        a, b = names(one, other, state.k)
         task = state.task(AGREEMENT)
         self.sample.setVisible(state.agreement is None and task is None)
         if state.agreement is not None:
-            self.said.say(*over_sample(state.agreement, named(one), named(other)))
+            self.said.say(*over_sample(state.agreement, a, b))
         elif task is not None:
             share = "" if task.fraction is None else f" {task.fraction:.0%}"
             self.said.say(f"{task.title}{share} …", f"comparing{share} …")
         else:
-            short = (type_named(one.handle.type).title, type_named(other.handle.type).title)
-            self.said.say(f"A {named(one)} · B {named(other)}", "A {} · B {}".format(*short), f"B {short[1]}")
+            short = (a, b) if one.key == other.key else tuple(type_named(e.handle.type).title for e in (one, other))
+            self.said.say(f"A {a} · B {b}", "A {} · B {}".format(*short), f"B {short[1]}")
+
+
+class TwoSettings(QWidget):
+    """The search parameters of A and of B beside each other, while both are the same index."""
+
+    def __init__(self, controller: Controller) -> None:
+        super().__init__()
+        self._controller = controller
+        self._forms: tuple[ParamsForm, ParamsForm] | None = None
+        self._of = ""
+        self._row = QHBoxLayout(self)
+        self._row.setContentsMargins(0, 0, 8, 4)
+        self._row.setSpacing(8)
+
+    def show_entries(self, one: IndexEntry, other: IndexEntry, state: State) -> None:
+        """Follow the State."""
+        self.setVisible(one.key == other.key)
+        if one.key != other.key:
+            return
+        if self._of != one.handle.type:
+            self._of, self._forms = one.handle.type, self._made(one.handle.type)
+        assert self._forms is not None
+        for form, entry in zip(self._forms, (one, other), strict=True):
+            form.show_resolved(asking.resolved(entry.handle, {}, state.k))
+            if form.values() != entry.given:
+                form.set_values(entry.given)
+
+    def _made(self, type_name: str) -> tuple[ParamsForm, ParamsForm]:
+        while (item := self._row.takeAt(0)) is not None:
+            if (before := item.widget()) is not None:
+                before.deleteLater()
+        declared = type_named(type_name).search_params
+        forms = (
+            ParamsForm(declared, lambda: self._edited(0), explain=False),
+            ParamsForm(declared, lambda: self._edited(1), explain=False),
+        )
+        for letter, form in zip("AB", forms, strict=True):
+            form.setAccessibleName(f"Search parameters of {letter}")
+            self._row.addWidget(label(letter, "title"))
+            self._row.addWidget(form, 1)
+        return forms
+
+    def _edited(self, which: int) -> None:
+        entry = self._controller.session.state.approximate
+        if self._forms is None or entry is None:
+            return
+        given = self._forms[which].values()
+        if which:
+            self._controller.comparing.set_other(entry.key, given)
+        else:
+            self._controller.indexing.set_search(entry.key, given)
 
 
 def offer(controller: Controller, parent: QWidget) -> None:
-    """Compare with another index: the only one there is, or one of a menu; end it while two are compared."""
+    """Compare with another index: the only one there is, or one of a menu; where there is none, with other settings of
+    the same; end it while two are compared."""
     state = controller.session.state
     others = rivals(state)
     if state.against:
@@ -72,8 +134,18 @@ def offer(controller: Controller, parent: QWidget) -> None:
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         menu.popup(QCursor.pos())
         menu.setActiveAction(menu.actions()[0])
-    else:
+    elif others or state.approximate is None:
         controller.comparing.compare(others[0].key if others else "")
+    else:
+        controller.comparing.compare_settings()
+
+
+def offer_settings(controller: Controller) -> None:
+    """Compare the index that answers with itself under other search parameters, or no longer."""
+    if controller.session.state.against_given is not None:
+        controller.comparing.stop()
+    else:
+        controller.comparing.compare_settings()
 
 
 def add_to_menu(menu: QMenu, entry: IndexEntry, controller: Controller) -> None:
@@ -86,6 +158,8 @@ def add_to_menu(menu: QMenu, entry: IndexEntry, controller: Controller) -> None:
     if entry.key == state.current:
         for other in others:
             menu.addAction(f"Compare with {named(other)}", partial(compare, other.key))
+        if state.approximate is not None and turned(entry.handle, state.k):
+            menu.addAction("Compare with other settings of it", controller.comparing.compare_settings)
     elif (present := state.approximate) is not None and any(other.key == entry.key for other in others):
         menu.addAction(f"Compare with {named(present)}", partial(compare, entry.key))
 
@@ -95,6 +169,15 @@ def named(entry: IndexEntry) -> str:
     title = type_named(entry.handle.type).title
     built = entry.name or wording.params({k: v for k, v in entry.handle.params.items() if k not in ("server", "seed")})
     return " · ".join(filter(None, (title, built, wording.params(dict(entry.given)))))
+
+
+def names(one: IndexEntry, other: IndexEntry, k: int) -> tuple[str, str]:
+    """What tells A from B: of two settings of one index, in what they differ."""
+    if one.key != other.key:
+        return named(one), named(other)
+    a, b = (asking.resolved(entry.handle, entry.given, k) for entry in (one, other))
+    apart = [name for name in a if a[name] != b[name]] or list(a)
+    return wording.params({name: a[name] for name in apart}), wording.params({name: b[name] for name in apart})
 
 
 def of_query(state: State) -> tuple[str, ...]:
@@ -132,5 +215,6 @@ def who_found(state: State) -> dict[int, str]:
     one, other = state.approximate, state.rival
     if one is None or other is None:
         return {}
-    words = {"AB": "found by both", "A": f"found by A alone: {named(one)}", "B": f"found by B alone: {named(other)}"}
+    a, b = names(one, other, state.k)
+    words = {"AB": "found by both", "A": f"found by A alone: {a}", "B": f"found by B alone: {b}"}
     return {row: words[who] for row, who in finders(state).items()}

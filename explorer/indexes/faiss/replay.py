@@ -49,15 +49,20 @@ def _cells(core: Any, query: NDArray[np.float32], count: int) -> Trace:
     asked, core.nprobe = core.nprobe, cells.shape[1]
     try:
         scores, ids = core.search_preassigned(query, max(1, len(compared)), cells, centres)
+        ranked = ids[0][ids[0] >= 0]
+        first = ranked[:count]
+        if isinstance(core, imported().IndexIVFFastScan):
+            # Its scores are numbers of 16 bits, many of them equal, and how many are asked for says which are taken.
+            first = core.search_preassigned(query, max(1, count), cells, centres)[1][0]
+            first = first[first >= 0]
     finally:
         core.nprobe = asked
-    ranked = ids[0][ids[0] >= 0]
     return _told(
         "cells",
         core,
         compared,
         _scattered(compared, ranked, scores[0][: len(ranked)]),
-        ranked[:count],
+        first,
         cells[0][there],
         centres[0][there],
         known,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
@@ -105,11 +107,35 @@ def test_a_rebuild_goes_to_the_form_filled_in(missing: User) -> None:
         explanation=Explanation(told.hits, (again,), told.visited, told.total, told.params)
     )
     (block,) = blocks(missing)
-    assert block.button.text() == "Rebuild with trees 12 …" and "likely finds it" in words(missing)
-    QTest.mouseClick(block.button, LEFT)
+    assert block.button.text() == "Verify by building" and "trees 12 likely finds it" in words(missing)
+    QTest.mouseClick(block.form, LEFT)
     form = missing.window.indexes.form
     assert form.isVisible() and form._params.values()["trees"] == 12
     form.hide()
+
+
+def test_a_likely_rebuild_is_verified_by_building_and_applied(missing: User) -> None:
+    told = missing.state.explanation
+    likely = Fix("trees", 60, rebuild=True, verified=False)
+    misses = tuple(replace(miss, fix=likely) for miss in told.misses[:2])
+    missing.controller.session.update(explanation=replace(told, misses=misses, all_fix=None))
+    one, other = blocks(missing)
+    QTest.mouseClick(one.button, LEFT)
+    assert one.button.text() == "Stop" and other.button.text() == "Verify by building"
+    QTest.mouseClick(one.button, LEFT)
+    missing.until(lambda: not missing.state.tasks)
+    assert one.button.text() == "Verify by building" and not missing.state.problems
+    QTest.mouseClick(one.button, LEFT)
+    missing.until(lambda: missing.state.explanation.misses[0].fix != likely)
+    fix = missing.state.explanation.misses[0].fix
+    assert fix is not None and fix.verified and "built and tried: finds it" in words(missing)
+    one = blocks(missing)[0]
+    assert one.button.text() == f"Apply trees {fix.value}"
+    QTest.mouseClick(one.button, LEFT)
+    assert missing.state.approximate.handle.params["trees"] == fix.value
+    missing.until(lambda: missing.state.verdict is not None)
+    assert misses[0].row in missing.state.answer.neighbours.rows
+    assert misses[0].row not in missing.state.verdict.misses
 
 
 def test_where_only_exact_search_helps_it_is_one_click_away(missing: User) -> None:
