@@ -54,10 +54,12 @@ program=dist/ann-explorer
 mkdir -p "$program/licences"
 "$bin/python" "$here/app/licences.py" "$program/licences"
 cp LICENSE packaging/CHANGELOG.md "$program/"
-"$bin/python" "$here/app/sizes.py" dist/ann-explorer dist/sizes.tsv
-
 if [ "$system" = linux ]; then
-    strip --strip-unneeded dist/ann-explorer/_internal/libpython3.*.so* 2>/dev/null || true
+    # What is not relocated by its wheel can be stripped: half of what it weighs are names for debuggers.
+    for library in libpython3.*.so* hnswlib*.so annoy/*.so llvmlite/binding/libllvmlite.so; do
+        strip --strip-unneeded dist/ann-explorer/_internal/$library
+    done
+    "$bin/python" "$here/app/sizes.py" dist/ann-explorer dist/sizes.tsv
     packaging/linux/deb.sh "$version"
     name=ann-explorer-$version-linux-$(uname -m)
     tar -C dist --transform "s,^ann-explorer,$name," --owner=0 --group=0 -czf "dist/$name.tar.gz" ann-explorer
