@@ -245,6 +245,8 @@ def _index_file(path: Path, dimensions: int | None, metric: str | None) -> Index
     head = reading.head_of(path)
     if reading.format_of(path, head) is not None or refusal.foreign(path, head) is not None:
         return None
+    if reading.last_resort(path, head) is not None and not saved.recognised(path):
+        return None
     return saved.index_file(path, dimensions, None if metric is None else metric_named(metric))
 
 

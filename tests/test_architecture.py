@@ -36,7 +36,7 @@ SHARED = {"errors", "paths", "find", "samples", "scratch", "room", "unfinished",
 TOP = {"", "__main__", "library", "showing"}  # the public library and `python -m explorer` stand above all layers
 QT = {"PySide6", "shiboken6", "pyqtgraph"}
 HEAVY = {"umap", "pynndescent", "numba", "llvmlite", "sklearn", "scipy", "faiss", "annoy", "hnswlib", "usearch"}
-HEAVY |= {"redis", "keyring", "pyarrow", "pandas", "h5py", "tokenizers", "safetensors"}
+HEAVY |= {"redis", "keyring", "pyarrow", "pandas", "h5py", "zarr", "tokenizers", "safetensors"}
 UNSAFE = {"pickle", "cPickle", "dill", "cloudpickle", "joblib", "shelve", "marshal"}
 MOST_LINES = 400
 

@@ -16,8 +16,8 @@ from explorer.servers.abilities import Abilities
 from explorer.work.requests import FingerprintRequest
 from explorer.work.serving import Connected, ConnectRequest
 
-LIBRARIES = ("PySide6-Essentials", "pyqtgraph", "numpy", "umap-learn", "numba", "annoy", "pyarrow")
-OPTIONAL = ("faiss-cpu", "hnswlib", "pynndescent", "usearch", "voyager", "redis")
+LIBRARIES = ("PySide6-Essentials", "pyqtgraph", "numpy", "umap-learn", "numba", "annoy", "pyarrow", "h5py")
+OPTIONAL = ("faiss-cpu", "hnswlib", "pynndescent", "usearch", "voyager", "redis", "zarr")
 """Those of the extras; said where they are installed."""
 NOT_HERE = "not installed"
 NO_SERVER = "It lies on a server; say which: --redis redis://localhost:6379."

@@ -82,6 +82,8 @@ class Part:
     dtype: str
     note: str = ""
     """Why it cannot be the vectors, or what it is, where that is known."""
+    readable: bool = True
+    """Whether it can be read here at all; `note` says why not."""
 
 
 ARRAY = Param("array", "text", None, "Which of the file's arrays holds the vectors.")
@@ -135,6 +137,8 @@ class Format(ABC):
     """Read by a library that hostile bytes may crash, so that it is read in a process of its own."""
     folder: bool = False
     """What is read is a folder: `recognises` is asked of folders, with an empty head, and of no file."""
+    last_resort: bool = False
+    """Any bytes could be it, so it is asked only about what no other format recognises, and no type of index."""
     rank: int = 100
     """Which format is asked first when several recognise a file: the lower, the earlier."""
 

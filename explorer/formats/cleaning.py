@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from explorer.core.progress import Progress
 from explorer.formats.blocks import Blocks
+from explorer.formats.halves import from_float16
 
 UNIT_TOLERANCE = 2e-3
 """How far from 1 a length may be: float16 rounds a unit vector by less."""
@@ -146,6 +147,8 @@ def write_header(file: Any, rows: int, dimensions: int) -> None:
 
 def as_float32(block: NDArray[Any]) -> NDArray[np.float32]:
     """Vectors as float32 in C order: as they are where they are that already; infinity where float32 ends."""
+    if block.dtype == np.dtype("=f2"):
+        return from_float16(block)
     with np.errstate(over="ignore", invalid="ignore"):
         return np.ascontiguousarray(block, "<f4")
 

@@ -26,7 +26,7 @@ from explorer.formats.base import EMBED, Contents, Format, Origin
 from explorer.formats.choosing import name_column, text_columns
 from explorer.formats.cleaning import EXACT_FLOAT32, Health, converted, inspected
 from explorer.formats.pictures import picture_size, write_pictures
-from explorer.formats.refusal import refused
+from explorer.formats.refusal import foreign, refused
 
 OPTIONS = (
     Param("vectors", "text", None, "The columns that make the vector: names, or a pattern such as p*."),
@@ -49,7 +49,7 @@ def recognised(path: Path) -> Format:
     Raises BadFile, in a sentence that says what to do, for what is missing, empty, a folder or of no known format.
     """
     head = head_of(path)
-    kind = format_of(path, head)
+    kind = format_of(path, head) or last_resort(path, head)
     if kind is None:
         raise refused(path, head, formats.types().values())
     return kind
@@ -81,8 +81,17 @@ def head_of(path: Path) -> bytes:
 
 def format_of(path: Path, head: bytes) -> Format | None:
     """The format that recognises a file which begins so, or a folder; None when none does."""
+    return _recognising(path, head, last_resort=False)
+
+
+def last_resort(path: Path, head: bytes) -> Format | None:
+    """The format that takes bytes which say nothing of themselves; None for those of another program's kind."""
+    return None if foreign(path, head) else _recognising(path, head, last_resort=True)
+
+
+def _recognising(path: Path, head: bytes, *, last_resort: bool) -> Format | None:
     folder = path.is_dir()
-    kinds = [kind for kind in formats.types().values() if kind.folder == folder]
+    kinds = [kind for kind in formats.types().values() if (kind.folder, kind.last_resort) == (folder, last_resort)]
     kinds.sort(key=lambda kind: path.suffix.casefold() not in kind.suffixes)
     return next((kind for kind in kinds if kind.recognises(path, head)), None)
 
@@ -195,7 +204,11 @@ def with_table(contents: Contents, table: Path | None, explicit: bool, key: str 
             raise BadParameter(f"key={key} joins a metadata table to the rows, and none was given; name it.")
         return contents
     try:
-        return metadata.added(contents, table, key, progress)
+        added = metadata.added(contents, table, key, progress)
+        fresh = added.columns[len(contents.columns) :]
+        # Where the file has all of it itself, a table that only lies beside it adds nothing.
+        own = not explicit and fresh and all(column.name.endswith(f" ({table.name})") for column in fresh)
+        return contents if own else added
     except BadFile as error:
         if explicit:
             raise

@@ -52,17 +52,10 @@ MATLAB_73 = Kind(
     "h5py",
     "h5py.File(FILE)['NAME'][()].T",
 )
-HDF5 = Kind(f"it is an HDF5 file; {_SAVE}", "h5py", "h5py.File(FILE)['NAME'][()]")
-PARQUET = Kind(
-    f"it is a Parquet file; {_SAVE}", "pyarrow.parquet", "pyarrow.parquet.read_table(FILE)['COLUMN'].to_pylist()"
-)
 SHEET = Kind("it is a spreadsheet; save the sheet as .csv from there, and open that")
 _BEGINNINGS: tuple[tuple[bytes, Kind], ...] = (
     (b"MATLAB 7.3", MATLAB_73),
     (b"MATLAB 5.0", MATLAB),
-    (b"\x89HDF\r\n\x1a\n", HDF5),
-    (b"PAR1", PARQUET),
-    (b"SQLite format 3", Kind(f"it is an SQLite database, of which no table holds vectors that are known; {_SAVE}")),
     (b"GGUF", Kind(_MODEL)),
     (b"\x89PNG", Kind(_PICTURE)),
     (b"\xff\xd8\xff", Kind(_PICTURE)),

@@ -118,6 +118,11 @@ def index_file(path: Path, dimensions: int | None = None, metric: Metric | None 
     return None if kind is None else IndexFile(path, kind, dimensions, metric)
 
 
+def recognised(path: Path) -> bool:
+    """Whether a file has a sidecar, or content that says which type of index it is of; a suffix alone says little."""
+    return sidecar_of(path).is_file() or any(kind.recognises(path) for kind in types().values())
+
+
 def _kind_of(path: Path) -> IndexType | None:
     """The type that recognises a file, those first whose suffix it bears; otherwise the first of these."""
     bearing = [kind for kind in types().values() if kind.suffix and path.suffix.casefold() == kind.suffix]

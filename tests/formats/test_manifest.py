@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from explorer.core.dataset import fingerprinted
 from explorer.errors import BadInput
 from explorer.formats import reading, types
 
@@ -53,8 +54,16 @@ def test_the_sentences_say_what_is_wrong() -> None:
     assert "(10, 5, 12)" in sentence("three-axes.npy")
     assert "object" in sentence("pickled.npy")
     assert "empty" in sentence("nothing.csv")
-    for unread in ("broken-header.safetensors", "no-train.hdf5", "nulls.parquet", "missing-field.jsonl"):
+    assert "1,125,899,906,842,624 bytes" in sentence("broken-header.safetensors")
+    assert "record 20" in sentence("dim-changes.fvecs")
+    for unread in ("nulls.parquet", "missing-field.jsonl"):
         assert "numpy.save" in sentence(unread)
+
+
+def test_the_choice_among_several_is_told() -> None:
+    (warning,) = reading.read(DATA / "bad" / "no-train.hdf5").warnings
+    assert "“left”" in warning
+    assert "“right”" in warning
 
 
 def test_ragged_lines_are_named() -> None:
@@ -69,14 +78,32 @@ def test_a_spreadsheet_s_text_column_names_its_rows() -> None:
     assert dataset.vectors[0, 0] == np.float32(0.3618)
 
 
+SAME = sorted(path.name for path in (DATA / "formats").glob("same.*") if path.suffix in READ_HERE)
+EXACT = {name for name in SAME if not name.endswith(("csv", "tsv", "txt"))}
+"""Those that hold the numbers as they are, and not as text."""
+ONLY_WORDS = ("same.w2v.bin", "same.w2v.txt")
+"""Those that hold no column but the word, with _ for spaces."""
+
+
 def test_formats_hold_the_same() -> None:
-    datasets = [reading.read(DATA / "formats" / name) for name in ("same.npy", "same.csv", "same.tsv", "same.w2v.txt")]
-    for dataset in datasets:
-        assert dataset.metric == "cosine"
-        assert dataset.name_column == "word"
-        np.testing.assert_allclose(dataset.vectors, datasets[0].vectors, atol=1e-6)
-        assert dataset.name(1) == "people"
-    for dataset in datasets[:3]:
-        assert [c.name for c in dataset.columns] == ["id", "word", "category", "definition"]
-        assert dataset.columns[3].cell(0) == "a human being"
-    assert datasets[0].vectors_path == DATA / "formats" / "same.npy"
+    datasets = {name: reading.read(DATA / "formats" / name) for name in SAME}
+    first = datasets["same.npy"]
+    for name, dataset in datasets.items():
+        assert (dataset.metric, dataset.name_column, dataset.warnings) == ("cosine", "word", ()), name
+        assert (dataset.rows, dataset.dimensions, dataset.dtype) == (300, 256, "float32"), name
+        if name in EXACT:
+            assert fingerprinted(dataset) == fingerprinted(first), name
+        np.testing.assert_allclose(dataset.vectors, first.vectors, atol=1e-6)
+        words = [dataset.name(row) for row in range(300)]
+        if name in ONLY_WORDS:
+            assert words == [first.name(row).replace(" ", "_") for row in range(300)], name
+            continue
+        assert words == [first.name(row) for row in range(300)], name
+        assert {c.name: c.kind for c in dataset.columns} == {c.name: c.kind for c in first.columns}, name
+        for column in dataset.columns:
+            assert [column.cell(row) for row in range(300)] == [first.column(column.name).cell(r) for r in range(300)]  # type: ignore[union-attr]
+
+
+def test_what_can_be_mapped_is_never_copied() -> None:
+    for name in ("same.npy", "same.hdf5", "same.safetensors"):
+        assert reading.read(DATA / "formats" / name).vectors_path == DATA / "formats" / name
