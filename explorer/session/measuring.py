@@ -10,7 +10,7 @@ from explorer.measure.recall import RecallResult
 from explorer.session.session import Session
 from explorer.session.state import IndexEntry, State
 from explorer.session.tasks import Tasks
-from explorer.work.requests import MeasureRequest
+from explorer.work.measuring import MeasureRequest
 
 MEASURE = "measure"
 WORK = 5e10

@@ -24,11 +24,11 @@ from explorer.formats.matching import Match
 from explorer.formats.preview import Preview
 from explorer.indexes import asking, building, saved, type_named, types
 from explorer.indexes.base import IndexHandle
-from explorer.measure import recall
 from explorer.projection import kept, positions_file
 from explorer.work import bounds
 from explorer.work.desk import Desk
 from explorer.work.inspecting import InspectRequest
+from explorer.work.measuring import MeasureRequest
 from explorer.work.previewing import DivideRequest, MatchRequest, PreviewRequest
 from explorer.work.serving import Connected, ConnectRequest, KeyringRequest, RemoveRequest, SoFarRequest
 
@@ -238,39 +238,6 @@ class SaveIndexRequest:
 
     def __call__(self, desk: Desk) -> IndexHandle:
         return saved.save_index(self.handle, self.dataset, self.out, desk.progress)
-
-
-@dataclass(frozen=True, eq=False)
-class MeasureRequest:
-    """Measure an index's recall and speed on a sample of rows."""
-
-    background: ClassVar[bool] = True
-
-    dataset: Dataset
-    handle: IndexHandle
-    exact: IndexHandle
-    params: Params
-    k: int
-    queries: int
-    seed: int = 0
-
-    def __call__(self, desk: Desk) -> recall.RecallResult:
-        params = asking.resolved(self.handle, self.params, self.k)
-        try:
-            return recall.measured(
-                self.dataset,
-                self.handle,
-                desk.searcher(self.dataset, self.handle),
-                desk.searcher(self.dataset, self.exact),
-                k=self.k,
-                params=params,
-                queries=self.queries,
-                seed=self.seed,
-                progress=desk.progress,
-            )
-        finally:
-            # Where indexes are measured nobody searches: the next one may be hours away, and the file gone by then.
-            desk.close()
 
 
 @dataclass(frozen=True, eq=False)

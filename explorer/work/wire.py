@@ -26,13 +26,14 @@ from explorer.formats import keeping
 from explorer.indexes.base import IndexHandle
 from explorer.measure.honesty import Honesty
 from explorer.measure.painting import RecallMap
+from explorer.measure.published import Published
 from explorer.measure.recall import RecallResult
 from explorer.servers.abilities import Abilities
 from explorer.servers.catalogue import Holding
 from explorer.work import requests
 
 _INSIDE = (Forest, Growth, Cells, Codes, Layers, Facts, Trace, Explanation, Miss, Fix, Reach)
-_OF_ALL = (RecallResult, RecallMap, Honesty, Difficulty)
+_OF_ALL = (RecallResult, Published, RecallMap, Honesty, Difficulty)
 CLASSES: dict[str, type[Any]] = {
     cls.__name__: cls
     for cls in (Abilities, Holding, IndexHandle, Neighbours, Projection, Query, *_INSIDE, *_OF_ALL, *requests.CLASSES)

@@ -17,8 +17,9 @@ from explorer.errors import BadFile
 from explorer.formats import reading
 from explorer.indexes.base import IndexHandle
 from explorer.work.desk import MOST_OPEN, Desk
+from explorer.work.measuring import MeasureRequest
 from explorer.work.process import Process
-from explorer.work.requests import Answer, BuildRequest, ForgetRequest, MeasureRequest, Request, SearchRequest
+from explorer.work.requests import Answer, BuildRequest, ForgetRequest, Request, SearchRequest
 
 Ask = Callable[[Request], Any]
 
