@@ -55,7 +55,8 @@ class Parquet(Table):
 
 def _check_proportion(path: Path, file: pq.ParquetFile) -> None:
     """Raise BadFile where a few bytes say that they are very many numbers, which equal ones can, before any is read."""
-    described, counts = file.metadata, {}
+    described = file.metadata
+    counts: dict[int, int] = {}
     for i in range(described.num_row_groups):
         group = described.row_group(i)
         for j in range(group.num_columns):

@@ -62,8 +62,11 @@ class Published:
         if self.absent:
             said += f"; {_share(self.absent)} are rows that are not in the Dataset"
         if self.distances_agree is not None:
-            said += f"; {_share(self.distances_agree)} of the distances agree ({self.convention}, "
-            said += f"largest difference {self.largest_difference:.2g})"
+            if self.distances_agree < 0.5:
+                said += "; their distances are not ours in any usual definition: is the metric another?"
+            else:
+                said += f"; {_share(self.distances_agree)} of the distances agree ({self.convention}, "
+                said += f"largest difference {self.largest_difference:.2g})"
         return said + "."
 
 

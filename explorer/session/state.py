@@ -139,6 +139,15 @@ class UntoldFile:
     remember: bool
 
 
+@dataclass(frozen=True)
+class QueriesFrom:
+    """A file of queries that recall is measured by, `FILE` or `FILE:ARRAY`, and one of their published truth; empty
+    where that stands in the same file, or nowhere."""
+
+    source: str
+    truth: str = ""
+
+
 @dataclass(frozen=True, eq=False)
 class Replay:
     """The search that gave the answer, step by step; no `trace` where the index does not show it."""
@@ -168,6 +177,8 @@ class State:
     indexes: tuple[IndexEntry, ...] = ()
     current: str = ""
     """The key of the index that answers."""
+    queries: QueriesFrom | None = None
+    """Whose queries recall is measured by; None for rows of the Dataset."""
     builds: tuple[Build, ...] = ()
 
     asked: Asked | None = None
