@@ -3,6 +3,8 @@
 cd "$(dirname "$0")/.." || exit 2
 failed=0
 packaging/lint.sh || failed=1
+# readers of binary files are fuzzed for so long in all, unless somebody says otherwise
+export EXPLORER_FUZZ_SECONDS="${EXPLORER_FUZZ_SECONDS:-300}"
 # no test may open a window on somebody's screen; the one that needs a screen starts its own
 QT_QPA_PLATFORM=offscreen .venv/bin/python -m pytest || failed=1
 exit $failed

@@ -86,9 +86,7 @@ def _first(parts: tuple[Part, ...], names: tuple[str, ...]) -> str | None:
 def _array(kind: Format, path: Path, array: str | None, progress: Progress) -> NDArray[Any]:
     """The rows of an array as they stand in the file."""
     if array is not None and ARRAY not in kind.options:
-        raise BadParameter(
-            f"{path} is of the format {kind.title}, which holds no arrays by name; leave “:{array}” out."
-        )
+        raise BadParameter(f"{path} ({kind.title}) has no arrays by name; leave “:{array}” out.")
     contents = kind.read(path, {} if array is None else {ARRAY.name: array}, progress)
     rows, dimensions = contents.vectors.shape
     size = rows * dimensions * contents.vectors.dtype.itemsize
