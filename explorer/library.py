@@ -20,8 +20,10 @@ from explorer.core.metric import Metric, metric_named
 from explorer.core.neighbours import Neighbours
 from explorer.core.projection import Projection
 from explorer.errors import BadParameter, BadQuery
+from explorer.formats import reading
 from explorer.indexes import asking, building, saved, type_named
 from explorer.indexes.base import IndexHandle
+from explorer.sources import memory
 from explorer.work.children import Children
 from explorer.work.latest import ignore
 from explorer.work.requests import BuildRequest, OpenIndexRequest, ReadRequest
@@ -78,7 +80,7 @@ class Index:
 
 
 def load(
-    source: str | Path,
+    source: Any,
     *,
     metadata: str | Path | None = None,
     options: Mapping[str, str] | None = None,
@@ -86,7 +88,8 @@ def load(
     vectors: str | Path | None = None,
     dimensions: int | None = None,
 ) -> Dataset:
-    """Open a file of vectors, an index file, or a sample set as `sample:NAME`.
+    """Open a file of vectors, an index file, or a sample set as `sample:NAME`; or take what is in memory: an array
+    (n, d), or a pandas, polars or pyarrow table that holds vectors.
 
     `metadata` is a table beside it, `options` are what `--read key=value` takes, such as {"vectors": "p*"}. An index
     file gives the vectors that it holds, and `open_index(dataset)` then opens it itself; where it does not say them,
@@ -95,6 +98,11 @@ def load(
     sentence when the file cannot be read or leaves something to be told, BadParameter for an unknown option or metric.
     """
     chosen = None if metric is None else metric_named(metric)
+    if not isinstance(source, str | Path):
+        if vectors is not None or dimensions is not None:
+            raise BadParameter("vectors and dimensions go with an index file, and what is in memory is complete.")
+        table = None if metadata is None else Path(metadata)
+        return reading.made(memory.origin(source), metadata=table, options=options, metric=chosen)
     if not loading.is_native(source, metadata=metadata, vectors=vectors):
         return loading.load(source, options=options, metric=chosen, dimensions=dimensions)
     table, other = (None if path is None else Path(path).expanduser() for path in (metadata, vectors))

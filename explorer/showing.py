@@ -13,11 +13,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from explorer import paths
 from explorer.core.metric import metric_named
 from explorer.errors import BadParameter, Unavailable
+from explorer.sources import memory
 
 NAME = "name"
 PATIENCE_SECONDS = 10.0
@@ -71,34 +72,59 @@ class Window:
 
 
 def show(
-    array: ArrayLike, names: Sequence[str] | None = None, metadata: Any = None, *, metric: str | None = None
+    array: Any,
+    names: Sequence[str] | None = None,
+    metadata: Any = None,
+    *,
+    metric: str | None = None,
+    options: Mapping[str, str] | None = None,
 ) -> Window:
-    """Open a window over vectors (n, d) and return at once.
+    """Open a window over vectors and return at once.
 
-    `names` are n strings; `metadata` is a table of n rows: a dictionary of columns, or a pandas, polars or pyarrow
-    table. Raises BadParameter when the vectors are no numbers (n, d) or the lengths differ, Unavailable when there is
-    no display to open a window on.
+    They are an array (n, d), or a pandas, polars or pyarrow table that holds them: in a column of lists, or in
+    columns of numbers. `options` are what `--read key=value` takes, such as {"array": "embedding"}. `names` are n
+    strings; `metadata` is a table of n rows: a dictionary of columns, or a table as above. Raises BadParameter when
+    there are no vectors in it, no numbers (n, d), or the lengths differ, Unavailable when there is no display to open a
+    window on.
     """
     from explorer.gui.display import has_display
 
-    vectors = _as_vectors(array)
     chosen = [] if metric is None else ["--metric", metric_named(metric)]
-    columns = _all_columns(names, metadata, len(vectors))
-    if not has_display():
-        raise Unavailable("There is no display to open a window on; load, build and project need none.")
     folder = Path(tempfile.mkdtemp(prefix="explorer-show-"))
     try:
+        arguments = written(folder, array, names, metadata, options or {})
+        if not has_display():
+            raise Unavailable("There is no display to open a window on; load, build and project need none.")
         selection = Path(tempfile.mkdtemp(prefix="explorer-selection-")) / "selection.npy"
-        np.save(folder / "vectors.npy", vectors)
-        if columns:
-            _write_table(folder / "metadata.tsv", columns)
-            chosen += ["--metadata", str(folder / "metadata.tsv")]
-            chosen += ["--read", f"name={NAME}"] if names is not None else []
-        process = _started([str(folder / "vectors.npy"), *chosen, "--selection", str(selection)], folder)
+        process = _started([*arguments, *chosen, "--selection", str(selection)], folder)
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
         raise
     return Window(process, selection)
+
+
+def written(
+    folder: Path, array: Any, names: Sequence[str] | None, metadata: Any, options: Mapping[str, str]
+) -> list[str]:
+    """Write what `show` was given into a folder; returns the file and the options that the program opens it with.
+
+    Raises what `show` does.
+    """
+    table = memory.as_table(array)
+    chosen = [part for key, value in options.items() for part in ("--read", f"{key}={value}")]
+    chosen += ["--read", f"name={NAME}"] if names is not None else []
+    if table is not None:
+        _check_holds_vectors(table, options)
+        columns = _all_columns(names, metadata, table.num_rows)
+        _write_arrow(folder / "table.arrow", table, columns)
+        return [str(folder / "table.arrow"), *chosen]
+    vectors = np.ascontiguousarray(memory.as_vectors(array, "show"), np.float32)
+    columns = _all_columns(names, metadata, len(vectors))
+    np.save(folder / "vectors.npy", vectors)
+    if columns:
+        _write_table(folder / "metadata.tsv", columns)
+        chosen += ["--metadata", str(folder / "metadata.tsv")]
+    return [str(folder / "vectors.npy"), *chosen]
 
 
 def _started(arguments: Sequence[str], folder: Path) -> subprocess.Popen[bytes]:
@@ -110,14 +136,14 @@ def _started(arguments: Sequence[str], folder: Path) -> subprocess.Popen[bytes]:
     return subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL, start_new_session=True)
 
 
-def _as_vectors(array: ArrayLike) -> NDArray[np.float32]:
+def _check_holds_vectors(table: Any, options: Mapping[str, str]) -> None:
+    """Raise BadParameter for a table that no window could show."""
+    from explorer.errors import BadFile
+
     try:
-        vectors = np.ascontiguousarray(array, np.float32)
-    except (TypeError, ValueError) as error:
-        raise BadParameter(f"show takes vectors as an array (n, d) of numbers: {error}.") from None
-    if vectors.ndim != 2 or 0 in vectors.shape:
-        raise BadParameter(f"show takes vectors as an array (n, d), not one of shape {vectors.shape}.")
-    return vectors
+        memory.InMemory(table).check(options)
+    except BadFile as error:
+        raise BadParameter(f"show takes a table that holds vectors: {error}") from None
 
 
 def _all_columns(names: Sequence[str] | None, metadata: Any, rows: int) -> dict[str, Any]:
@@ -141,18 +167,20 @@ def _write_table(path: Path, columns: Mapping[str, Any]) -> None:
     csv.write_csv(pa.table(dict(columns)), path, csv.WriteOptions(delimiter="\t"))
 
 
+def _write_arrow(path: Path, table: Any, columns: Mapping[str, Any]) -> None:
+    """A table with more columns as Arrow's own file, which is mapped where it lies."""
+    from pyarrow import feather
+
+    for name, column in columns.items():
+        if name in table.column_names:
+            raise BadParameter(f"The table has a column “{name}” already; give that or another, not both.")
+        table = table.append_column(name, column if hasattr(column, "type") else [column])
+    feather.write_feather(table, str(path), compression="uncompressed")
+
+
 def _columns(metadata: Any) -> dict[str, Any]:
     """The columns of a dictionary, or of a pandas, polars or pyarrow table."""
-    import pyarrow as pa
-
-    if isinstance(metadata, Mapping):
-        table = pa.table({str(name): pa.array(list(column)) for name, column in metadata.items()})
-    elif isinstance(metadata, pa.Table):
-        table = metadata
-    elif hasattr(metadata, "to_arrow"):
-        table = metadata.to_arrow()
-    elif hasattr(metadata, "columns"):
-        table = pa.Table.from_pandas(metadata, preserve_index=False)
-    else:
+    table = memory.as_table(metadata)
+    if table is None:
         raise BadParameter("metadata is a dictionary of columns, or a pandas, polars or pyarrow table.")
     return {name: table.column(name) for name in table.column_names}

@@ -15,12 +15,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
+import polars as pl
 import pyarrow as pa
 import pytest
 from scipy.spatial.distance import cdist
 
 import explorer
-from explorer import library
+from explorer import library, showing
 from explorer.errors import BadFile, BadParameter, BadQuery, Unavailable
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -259,12 +261,59 @@ def test_without_a_display_show_says_so_at_once(monkeypatch: pytest.MonkeyPatch,
         ({"array": np.eye(3), "names": "abc", "metadata": {"name": [1, 2, 3]}}, "not both"),
         ({"array": np.eye(3), "metadata": 5}, "metadata is a dictionary"),
         ({"array": np.eye(3), "metric": "far"}, "there are cosine"),
+        ({"array": pa.table({"text": ["some words", "more of them"]})}, "a table that holds vectors: .* embed=text"),
+        ({"array": pa.table({"v": [[1.0, 2.0]]}), "options": {"array": "w"}}, "array=w is no column of vectors"),
+        ({"array": pa.table({"v": [[1.0, 2.0]]}), "names": ["a", "b"]}, "“name” has 2 entries for 1 vectors"),
+        ({"array": pa.table({"v": [[1.0, 2.0]], "name": ["a"]}), "names": ["a"]}, "not both"),
+        ({"array": {"v": [object()]}}, "Arrow cannot take this table"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
 def test_show_says_what_does_not_fit(arguments: dict[str, Any], said: str) -> None:
     with pytest.raises(BadParameter, match=said):
         explorer.show(**arguments)
+
+
+TABLES: dict[str, Any] = {
+    "pandas": lambda v: pd.DataFrame({"word": list("abcdef"), "embedding": list(v)}, index=[9, 8, 7, 6, 5, 4]),
+    "polars": lambda v: pl.DataFrame(
+        {"word": list("abcdef"), "embedding": pl.Series(v, dtype=pl.Array(pl.Float32, 4))}
+    ),
+    "pyarrow": lambda v: pa.table({"word": list("abcdef"), "embedding": v.tolist()}),
+    "columns": lambda v: pl.DataFrame({"word": list("abcdef"), **{f"p{i}": v[:, i] for i in range(4)}}),
+    "dictionary": lambda v: {"word": list("abcdef"), "embedding": v},
+}
+
+
+@pytest.mark.parametrize("kind", TABLES)
+def test_a_table_in_memory_is_loaded_and_shown(kind: str, tmp_path: Path) -> None:
+    vectors = np.random.default_rng(5).normal(size=(6, 4)).astype(np.float32)
+    table = TABLES[kind](vectors)
+    dataset = explorer.load(table)
+    np.testing.assert_array_equal(dataset.vectors, vectors)
+    assert dataset.name(2) == "c"
+    if kind == "pandas":
+        index = dataset.column("index")
+        assert index is not None
+        assert index.cell(0) == "9"
+    more = {"size": [1, 2, 3, 4, 5, 6]}
+    path, *given = showing.written(tmp_path, table, None, more, {"name": "word"})
+    assert given == ["--read", "name=word"]
+    shown = explorer.load(path)
+    np.testing.assert_array_equal(shown.vectors, vectors)
+    assert [column.name for column in shown.columns][-1] == "size"
+
+
+def test_an_array_in_memory_is_loaded(tmp_path: Path) -> None:
+    vectors = np.random.default_rng(5).normal(size=(6, 4))
+    first, second = explorer.load(vectors, metric="dot"), explorer.load(vectors + 1)
+    np.testing.assert_array_equal(first.vectors, vectors.astype(np.float32))
+    np.testing.assert_array_equal(second.vectors, (vectors + 1).astype(np.float32))
+    assert (first.metric, first.rows, first.dtype) == ("dot", 6, "float64")
+    with pytest.raises(BadParameter, match="not one of shape"):
+        explorer.load(np.zeros(3))
+    with pytest.raises(BadFile, match="no column of this table holds vectors"):
+        explorer.load({"a": [None, None]})
 
 
 @pytest.fixture

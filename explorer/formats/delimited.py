@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -30,6 +31,10 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 
+_JSON = re.compile(rb"(\xef\xbb\xbf)?\s*(\{|\[\s*[\[{])")
+"""How JSON begins: an object, or an array of those or of arrays."""
+
+
 class Delimited(Format):
     """A text table. Delimiter, quotes, decimal mark, encoding and header are found from its content."""
 
@@ -43,7 +48,7 @@ class Delimited(Format):
 
     def recognises(self, path: Path, head: bytes) -> bool:
         """Text with columns of numbers or of lists; by its suffix also without, so that `read` can say what lacks."""
-        if head.lstrip()[:1] == b"{" or is_pickle(head):
+        if _JSON.match(head) or is_pickle(head):
             return False  # JSON is another format, and a pickle none
         try:
             dialect = dialects.sniffed(path, head, False, {})

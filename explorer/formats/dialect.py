@@ -36,6 +36,11 @@ _NO_NUMBER = re.compile(r"\s*[-+]?(nan|inf|infinity|na|null|none)?\s*", re.IGNOR
 _LIST = re.compile(r"\s*[\[(].*[\])]\s*", re.DOTALL)
 
 
+BRACKETS = " []{}()\t\r\n"
+"""What may stand around a list."""
+_BLANKS = str.maketrans(",;|", "   ")
+
+
 @dataclass(frozen=True)
 class Dialect:
     """How a text table is written.
@@ -74,11 +79,19 @@ def is_missing(cell: str) -> bool:
 
 
 def is_list(cell: str) -> bool:
-    """Whether a cell holds a list, as Python or numpy print one, or numbers with blanks between."""
+    """Whether a cell holds a list, as Python, numpy or PostgreSQL print one, or numbers with blanks, ; or | between."""
     if _LIST.fullmatch(cell):
         return True
-    parts = cell.split()
-    return len(parts) > 1 and all(is_number(part) for part in parts)
+    parts = list_parts(cell)
+    if len(parts) < 2 or not all(is_number(part) for part in parts):
+        return False
+    # A number may be written 1,234,567; the first of several numbers that has a decimal point is no such thing.
+    return "," not in cell or cell.strip()[:1] == "{" or (len(parts) > 2 and "." in parts[0])
+
+
+def list_parts(cell: str) -> list[str]:
+    """What stands between the blanks, commas, semicolons or bars of a cell, without the brackets around it."""
+    return cell.strip(BRACKETS).translate(_BLANKS).split()
 
 
 def decoded(head: bytes, whole: bool) -> tuple[str, str] | None:

@@ -10,8 +10,11 @@ from typing import TYPE_CHECKING
 
 from explorer.errors import BadFile
 from explorer.formats.arrow_errors import translating
+from explorer.formats.base import Contents
+from explorer.formats.mapping import in_place
 from explorer.formats.table import Columns, Records, Table
 from explorer.formats.typed_columns import flattened, wanted
+from explorer.formats.vector_cells import dimensions_of
 from explorer.formats.vector_field import LOOK, VectorField
 
 if TYPE_CHECKING:
@@ -69,13 +72,43 @@ class Feather(Table):
                     kept = batch.select([i for i, column in enumerate(batch.schema) if column.name in names])
                     yield from _sliced(kept)
 
-            yield Records(flattened(first.slice(0, LOOK)), rows or first.num_rows, blocks, counted=number == 1)
+            def placed(field: VectorField) -> Contents | None:
+                if number != 1 or field.form != "list":
+                    return None
+                offset = _offset(flattened(first)[field.names[0]], source.read_buffer(source.size()))
+                shape = (first.num_rows, field.dimensions or dimensions_of(flattened(first), field))
+                return None if offset is None else in_place(path, field.dtype, shape, offset)
+
+            known = flattened(first.slice(0, LOOK))
+            yield Records(known, rows or first.num_rows, blocks, counted=number == 1, placed=placed)
 
 
 def _checked(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
     for batch in batches:
         batch.validate(full=True)
         yield batch
+
+
+def _offset(array: pa.Array, file: pa.Buffer) -> int | None:
+    """The byte of a mapped file at which the numbers of a column of lists lie in C order; None where they do not."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    if array.null_count or not len(array) or not pa.types.is_floating(array.type.value_type):
+        return None
+    if pa.types.is_fixed_size_list(array.type):
+        numbers = array.values.slice(array.offset * array.type.list_size, len(array) * array.type.list_size)
+    else:
+        lengths = pc.min_max(pc.list_value_length(array))
+        if lengths["min"] != lengths["max"]:
+            return None
+        numbers = array.flatten()
+    if numbers.null_count:
+        return None
+    width = numbers.type.bit_width // 8
+    place: int = numbers.buffers()[1].address + numbers.offset * width - file.address
+    # What is packed was unpacked into memory, which is outside of the file.
+    return place if 0 <= place <= file.size - len(numbers) * width else None
 
 
 def _sliced(batch: pa.RecordBatch) -> Iterator[tuple[Columns, int]]:

@@ -1,4 +1,4 @@
-"""A table's column whose cells hold whole vectors: `[0.1, 0.2]`, `0.1 0.2`, or what numpy prints."""
+"""Columns whose cells hold whole vectors: `[0.1, 0.2]`, `{0.1,0.2}`, `0.1 0.2`, `0.1;0.2`, or what numpy prints."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from explorer.errors import BadFile
-from explorer.formats.dialect import Dialect
+from explorer.formats.dialect import BRACKETS, Dialect, list_parts
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -26,7 +26,7 @@ def dimensions_of(path: Path, dialect: Dialect, name: str) -> int:
             f"the vectors in column “{name}” were shortened with “...” when they were written; "
             "write them with array.tolist(), or save the array with numpy.save.",
         )
-    return Counter(len(cell.strip(" []()").replace(",", " ").split()) for cell in cells if cell).most_common(1)[0][0]
+    return Counter(len(list_parts(cell)) for cell in cells if cell).most_common(1)[0][0]
 
 
 def vectors_of_lists(cells: pa.Array, out: NDArray[np.float32]) -> None:
@@ -37,7 +37,9 @@ def vectors_of_lists(cells: pa.Array, out: NDArray[np.float32]) -> None:
     plain = cells
     if pc.any(pc.match_substring(plain, "np.float")).as_py():  # how numpy 2 prints the numbers of a list
         plain = pc.replace_substring_regex(plain, r"np\.float\d+\(([^()]*)\)", r"\1")
-    plain = pc.utf8_trim(plain, " []()\t\r\n")
+    plain = pc.utf8_trim(plain, BRACKETS)
+    if pc.any(pc.match_substring_regex(plain, r"[;|]")).as_py():
+        plain = pc.replace_substring_regex(plain, r"\s*[;|]\s*", ",")
     if not pc.any(pc.match_substring(plain, ",")).as_py():
         plain = pc.replace_substring_regex(plain, r"\s+", ",")
     dimensions = out.shape[1]

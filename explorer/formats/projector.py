@@ -70,7 +70,7 @@ class Projector(Format):
             others = ", ".join(one.name for one in tensors[1:])
             warnings.append(
                 f"It holds {len(tensors)} tensors, and “{tensor.name}” was taken; "
-                f"{ARRAY.name}= chooses another: {others}."
+                f"--read {ARRAY.name}=NAME chooses another: {others}."
             )
         facts = {**contents.facts, "tensor": tensor.name}
         columns = contents.columns

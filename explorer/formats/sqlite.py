@@ -78,7 +78,7 @@ class Sqlite(Table):
                 others = ", ".join(one.name for one in held if one is not usable[0])
                 records.warnings.append(
                     f"It holds {len(held)} columns of vectors, and “{usable[0].name}” was taken; "
-                    f"{ARRAY.name}= chooses another: {others}."
+                    f"--read {ARRAY.name}=NAME chooses another: {others}."
                 )
             if path.with_name(path.name + "-wal").is_file() and path.with_name(path.name + "-wal").stat().st_size:
                 records.warnings.append(

@@ -23,6 +23,8 @@ from explorer.formats.vector_field import VectorField
 if TYPE_CHECKING:
     import pyarrow as pa
 
+PARTIAL = ("rows", "sample", "seed")
+"""Options that take a part of the rows."""
 Columns = Mapping[str, "pa.Array"]
 """Flat columns by name, all of one length."""
 
@@ -46,6 +48,8 @@ class Records:
     dtype: bool = True
     prefix: str = ""
     metric: Metric | None = None
+    placed: Callable[[VectorField], Contents | None] = lambda found: None
+    """Where the vectors lie in the file, when they lie there in one piece."""
     warnings: list[str] = field(default_factory=list)
     facts: dict[str, str] = field(default_factory=dict)
 
@@ -84,30 +88,48 @@ class Table(Format):
             columns = _gathered(path, records, None, options, None, progress).columns
         return tuple(column for column in columns if column.name not in of_vectors)
 
+    def check(self, options: Mapping[str, str], path: Path | None = None) -> None:
+        """Raise what `read` would for a table that holds no vectors, or not those that are asked for."""
+        with self.opened(path or Path(self.name), options) as records:
+            if EMBED.name not in options:
+                _chosen(path or Path(self.name), records, options)
+
     def _read(self, path: Path, options: Mapping[str, str], folder: Path | None, progress: Progress) -> Contents:
         progress(0.0, "reading")
         with self.opened(path, options) as records:
-            if not records.first:
-                raise BadFile(path, "there is no record in it.")
             if EMBED.name in options:
                 return _gathered(path, records, None, options, folder, progress)
-            array, pattern = options.get(ARRAY.name), options.get("vectors")
-            if array is not None:
-                array = array.removeprefix(records.prefix)
-            found = vector_field.chosen(records.first, array, pattern)
-            if found is None:
-                if texts := text_columns(_texts(records.first)):
-                    raise NoVectors(path, texts)
-                shown = ", ".join([*records.first][:12]) + (" …" if len(records.first) > 12 else "")
-                raise BadFile(path, f"no column of this table holds vectors, or numbers to be one; columns: {shown}.")
-            if (
-                array is None
-                and pattern is None
-                and not records.prefix
-                and (note := vector_field.several(found, records.first))
-            ):
-                records.warnings.append(note)
-            return _gathered(path, records, found, options, folder, progress)
+            found = _chosen(path, records, options)
+            if (placed := records.placed(found)) is None:
+                return _gathered(path, records, found, options, folder, progress)
+            # A part of the rows is taken of what is mapped, by whoever asked for it.
+            whole = {name: value for name, value in options.items() if name not in PARTIAL}
+            beside = _gathered(path, records, None, whole, folder, progress)
+            facts = {**beside.facts, "vector columns": str(found)}
+            return replace(beside, vectors=placed.vectors, mappable=placed.mappable, offset=placed.offset, facts=facts)
+
+
+def _chosen(path: Path, records: Records, options: Mapping[str, str]) -> VectorField:
+    """The vector's columns. Raises BadFile, NoVectors or BadParameter when there are none."""
+    if not records.first:
+        raise BadFile(path, "there is no record in it.")
+    array, pattern = options.get(ARRAY.name), options.get("vectors")
+    if array is not None:
+        array = array.removeprefix(records.prefix)
+    found = vector_field.chosen(records.first, array, pattern)
+    if found is None:
+        if texts := text_columns(_texts(records.first)):
+            raise NoVectors(path, texts)
+        shown = ", ".join([*records.first][:12]) + (" …" if len(records.first) > 12 else "")
+        raise BadFile(path, f"no column of this table holds vectors, or numbers to be one; columns: {shown}.")
+    if (
+        array is None
+        and pattern is None
+        and not records.prefix
+        and (note := vector_field.several(found, records.first))
+    ):
+        records.warnings.append(note)
+    return found
 
 
 def _texts(columns: Columns) -> dict[str, list[str]]:

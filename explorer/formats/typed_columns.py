@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Collection
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,7 @@ from explorer.formats.arrow import CLASSES, LOOK, strings_of
 if TYPE_CHECKING:
     import pyarrow as pa
 
+_INDEX = re.compile(r"__index_level_\d+__")
 MOST_COLUMNS = 1000
 """More columns than this nobody looks at; they are left out, and counted."""
 
@@ -52,7 +54,8 @@ def flattened(batch: pa.RecordBatch) -> dict[str, pa.Array]:
         else:
             pieces = [(field.name, column)]
         for name, piece in pieces:
-            name, number = name or "column", 2
+            # So pandas calls an index without a name of its own.
+            name, number = ("index" if _INDEX.fullmatch(name) else name or "column"), 2
             stem = name
             while name in found:
                 name, number = f"{stem} ({number})", number + 1

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from explorer.formats.list_cells import vectors_of_lists
-from explorer.formats.vector_field import VectorField, is_number_type, length_of, numbers_in_text
+from explorer.formats.vector_field import VectorField, is_number_type, length_of
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -22,8 +22,7 @@ def dimensions_of(columns: Mapping[str, pa.Array], field: VectorField) -> int:
     """How many numbers the vectors mostly have in these records; 0 where none of them tells."""
     if field.dimensions:
         return field.dimensions
-    array = columns[field.names[0]]
-    return numbers_in_text(array.drop_null().to_pylist()) if field.form == "text" else length_of(array, field.form)
+    return length_of(columns[field.names[0]], field.form)
 
 
 def write_vectors(columns: Mapping[str, pa.Array], field: VectorField, out: NDArray[np.float32]) -> NDArray[np.int64]:

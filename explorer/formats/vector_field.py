@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
@@ -11,7 +12,7 @@ import numpy as np
 from explorer.errors import BadParameter
 from explorer.formats.base import ARRAY, Part
 from explorer.formats.choosing import VectorColumns, among
-from explorer.formats.dialect import is_list
+from explorer.formats.dialect import is_list, is_missing, is_number, list_parts
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
 Form = Literal["list", "blob", "text", "numbers"]
 NAMES = ("embedding", "embeddings", "vector", "vectors", "emb", "values", "features", "x")
 """What columns of vectors are called, the likeliest first; also at the end of `a.b` or `text_embedding`."""
+_TYPED = re.compile(r"np\.float\d+\(([^()]*)\)")
+"""How numpy prints the numbers of a list."""
+UNKNOWN = 2 * len(NAMES)
 LOOK = 200
 """So many records tell what a column holds."""
 LARGEST = 1e30
@@ -95,7 +99,7 @@ def several(field: VectorField, columns: Mapping[str, pa.Array]) -> str:
         return ""
     return (
         f"It holds {len(others) + 1} columns of vectors, and “{field}” was taken; "
-        f"{ARRAY.name}= chooses another: {', '.join(others[:8])}{' …' if len(others) > 8 else ''}."
+        f"--read {ARRAY.name}=NAME chooses another: {', '.join(others[:8])}{' …' if len(others) > 8 else ''}."
     )
 
 
@@ -131,7 +135,7 @@ def _held(name: str, array: pa.Array) -> VectorField | None:
     kind = array.type
     if is_list_type(kind):
         inner = kind.value_type
-        if not is_number_type(inner) and not (pa.types.is_null(inner) and _likely(name) < len(NAMES)):
+        if not is_number_type(inner) and not (pa.types.is_null(inner) and _likely(name) < UNKNOWN):
             return None
         if pa.types.is_fixed_size_list(kind):
             return VectorField((name,), "list", _dtype(inner), kind.list_size) if kind.list_size > 1 else None
@@ -141,29 +145,31 @@ def _held(name: str, array: pa.Array) -> VectorField | None:
         return VectorField((name,), "blob", "float32") if _are_floats(array) else None
     if pa.types.is_large_string(kind):
         cells = [cell for cell in array.slice(0, LOOK).to_pylist() if cell]
-        if cells and all(cell.lstrip()[:1] in "[({-.0123456789" and is_list(cell) for cell in cells):
+        if cells and all(cell.lstrip()[:1] in "[({-.0123456789" and _is_vector(cell) for cell in cells):
             return VectorField((name,), "text", "float32")
     return None
 
 
+def _is_vector(cell: str) -> bool:
+    """Whether a cell is a list of numbers, not one of words, nor an object."""
+    parts = list_parts(_TYPED.sub(r"\1", cell)) if is_list(cell) else []
+    return len(parts) > 1 and all(is_number(part) or is_missing(part) for part in parts)
+
+
 def length_of(array: pa.Array, form: Form) -> int:
-    """How many numbers most of the first cells hold; 0 where none holds any."""
+    """How many numbers most of the first cells hold that hold any; 0 where none does."""
     import pyarrow.compute as pc
 
-    first = array.slice(0, LOOK).drop_null()
     if form == "text":
-        return numbers_in_text(first.to_pylist())
-    if form == "blob":
-        sizes = pc.divide(pc.binary_length(first), 4)
-    else:
-        sizes = pc.list_value_length(first)
-    known = np.asarray(sizes.to_numpy(zero_copy_only=False), np.int64)
-    return most_common(known[known > 0])
+        return numbers_in_text(array.drop_null().slice(0, LOOK).to_pylist())
+    sizes = pc.divide(pc.binary_length(array), 4) if form == "blob" else pc.list_value_length(array)
+    known = np.asarray(sizes.drop_null().to_numpy(zero_copy_only=False), np.int64)
+    return most_common(known[known > 0][:LOOK])
 
 
 def numbers_in_text(cells: Sequence[str]) -> int:
     """How many numbers most of the cells hold, lists written as text."""
-    lengths = [len(cell.strip(" []()").replace(",", " ").split()) for cell in cells if cell]
+    lengths = [len(list_parts(cell)) for cell in cells if cell]
     return most_common(np.array(lengths, np.int64))
 
 
@@ -205,15 +211,17 @@ def _dtype(kind: pa.DataType) -> str:
 
 
 def _likely(name: str) -> int:
-    """The place of a name among those that vectors bear; their number where it is not among them."""
+    """The place of a name among those that vectors bear, whole names before parts; UNKNOWN where it is no such name."""
     last = name.casefold().rsplit(".", 1)[-1]
+    if last in NAMES:
+        return NAMES.index(last)
     for i, known in enumerate(NAMES):
-        if last == known or last.endswith((f"_{known}", f"-{known}")) or (len(known) > 4 and last.startswith(known)):
-            return i
-    return len(NAMES)
+        if last.endswith((f"_{known}", f"-{known}")) or (len(known) > 4 and last.startswith(known)):
+            return len(NAMES) + i
+    return UNKNOWN
 
 
 def _likelihood(field: VectorField) -> tuple[bool, int, bool, bool]:
     """The order of candidates: lists before bytes and text, known names first, floats before whole numbers."""
     known = _likely(field.names[0])
-    return (field.form != "list" and known == len(NAMES), known, "int" in field.dtype, field.form != "list")
+    return (field.form != "list" and known == UNKNOWN, known, "int" in field.dtype, field.form != "list")

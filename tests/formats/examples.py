@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import gzip
+import json
+import sqlite3
 import struct
 from collections.abc import Callable, Mapping
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -65,6 +69,55 @@ def zarr(folder: Path) -> Path:
     return path
 
 
+def feather(folder: Path) -> Path:
+    import pyarrow.feather as library
+    import pyarrow.parquet as parquet
+
+    library.write_feather(parquet.read_table(DATA / "same.parquet"), folder / "example.feather")
+    return folder / "example.feather"
+
+
+def document(folder: Path) -> Path:
+    lines = (DATA / "same.jsonl").read_text("utf-8").splitlines()
+    (folder / "example.json").write_text("[" + ",\n".join(lines) + "]", "utf-8")
+    return folder / "example.json"
+
+
+def sqlite(folder: Path) -> Path:
+    with closing(sqlite3.connect(folder / "example.db")) as database:
+        database.execute("CREATE TABLE items (id INTEGER PRIMARY KEY, embedding BLOB)")
+        database.executemany("INSERT INTO items (embedding) VALUES (?)", [(row.tobytes(),) for row in rows()])
+        database.commit()
+    return folder / "example.db"
+
+
+def h5ad(folder: Path) -> Path:
+    import anndata
+
+    anndata.AnnData(X=rows()).write_h5ad(folder / "example.h5ad")
+    return folder / "example.h5ad"
+
+
+def lance(folder: Path) -> Path:
+    import lance as library
+    import pyarrow.parquet as parquet
+
+    library.write_dataset(parquet.read_table(DATA / "same.parquet"), str(folder / "example.lance"))
+    return folder / "example.lance"
+
+
+def projector(folder: Path) -> Path:
+    (folder / "example.bytes").write_bytes(rows().tobytes())
+    said = {"embeddings": [{"tensorPath": "example.bytes", "tensorShape": list(rows().shape)}]}
+    (folder / "projector_config.json").write_text(json.dumps(said))
+    return folder / "projector_config.json"
+
+
+def packed(folder: Path) -> Path:
+    (folder / "example.csv.gz").write_bytes(gzip.compress((DATA / "same.csv").read_bytes()))
+    return folder / "example.csv.gz"
+
+
 def as_type(dtype: str) -> np.ndarray:
     """The rows as numbers of a type: whole ones from 0 to 127 where it holds no fractions."""
     x = rows()
@@ -92,5 +145,14 @@ EXAMPLES: Mapping[str, Callable[[Path], Path]] = {
     "i8bin": xbin(".i8bin", "i1"),
     "raw": raw,
     "zarr": zarr,
+    "parquet": copied("same.parquet"),
+    "feather": feather,
+    "jsonl": copied("same.jsonl"),
+    "json": document,
+    "sqlite": sqlite,
+    "h5ad": h5ad,
+    "lance": lance,
+    "projector": projector,
+    "packed": packed,
 }
 """By the format's name: what writes its example into a folder."""

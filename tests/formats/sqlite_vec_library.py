@@ -1,4 +1,4 @@
-"""Run SQL with the real sqlite-vec: by Python's own SQLite where it loads extensions, by the system's library if not."""
+"""Run SQL with the real sqlite-vec: by Python's own SQLite where it loads extensions, or by the system's."""
 
 from __future__ import annotations
 

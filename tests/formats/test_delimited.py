@@ -156,7 +156,7 @@ def test_columns_set_by_blanks(tmp_path: Path) -> None:
 
 
 def test_text_without_numbers_is_a_sentence(tmp_path: Path) -> None:
-    with pytest.raises(NoVectors, match="no column.*embed=b") as told:
+    with pytest.raises(NoVectors, match=r"no column.*embed=b") as told:
         read(tmp_path, "a,b,file\nx,some words,a/b.png\nz,w,a/c.png\n")
     assert told.value.columns == ("b", "a")
     with pytest.raises(BadFile):
@@ -172,3 +172,34 @@ def test_missing_cells_in_other_columns_stay_missing(tmp_path: Path) -> None:
     age, kind = read(tmp_path, "\n".join(lines)).columns
     assert (age.kind, age.cell(2), age.cell(4)) == ("number", "", "4")
     assert (kind.kind, kind.cell(3), kind.cell(4)) == ("category", "", "a")
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [
+        ('"{0.5,-1,2e1}"', '"{1,2,3}"'),
+        ("0.5;-1;20", "1;2;3"),
+        ("0.5|-1|20", "1|2|3"),
+        ('"0.5,-1,20"', '"1.0,2,3"'),
+        ('"(0.5, -1, 20)"', '"(1, 2, 3)"'),
+    ],
+    ids=["braces", "semicolons", "bars", "commas", "parentheses"],
+)
+def test_lists_as_other_programs_print_them(tmp_path: Path, cells: tuple[str, str]) -> None:
+    dataset = read(tmp_path, f"name,v\na,{cells[0]}\nb,{cells[1]}\n")
+    np.testing.assert_array_equal(dataset.vectors, np.array([[0.5, -1, 20], [1, 2, 3]], np.float32))
+    assert dataset.name(1) == "b"
+
+
+def test_thousands_are_no_lists(tmp_path: Path) -> None:
+    dataset = read(tmp_path, 'name,paid,x,y\na,"1,234,567",1,2.5\nb,"2,345,678",2,3.5\nc,"9,345,678",2,3\n')
+    assert dataset.dimensions == 2
+    assert [column.name for column in dataset.columns] == ["name", "paid"]
+
+
+def test_a_table_in_utf_16(tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    path.write_bytes("name;x;y\nä;0,5;1,5\nб;2,25;3\n".encode("utf-16"))
+    dataset = reading.read(path)
+    np.testing.assert_array_equal(dataset.vectors, np.array([[0.5, 1.5], [2.25, 3]], np.float32))
+    assert dataset.name(1) == "б"

@@ -64,6 +64,12 @@ def test_the_choice_among_several_is_told() -> None:
     assert "“right”" in warning
 
 
+def test_what_lacks_a_vector_is_counted_by_row_or_line() -> None:
+    rows, lines = (reading.read(DATA / "bad" / name).warnings[0] for name in ("nulls.parquet", "missing-field.jsonl"))
+    assert rows == "2 of 50 rows have no vector of 12 numbers in “embedding”: rows 3, 12."
+    assert lines == "2 of 50 lines have no vector of 12 numbers in “embedding”: lines 7, 45."
+
+
 def test_ragged_lines_are_named() -> None:
     (warning,) = reading.read(DATA / "bad" / "ragged.csv").warnings
     assert "lines 10, 28" in warning

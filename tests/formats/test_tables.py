@@ -170,6 +170,12 @@ def write_sqlite_vec(path: Path) -> None:
     )
 
 
+def write_lance(path: Path) -> None:
+    lance = pytest.importorskip("lance")
+    lance.write_dataset(table(lists(pa.list_(pa.float32(), D))), str(path), max_rows_per_file=25)
+    lance.dataset(str(path)).delete("year < 1990")
+
+
 WRITERS: list[tuple[Callable[[Path], None], str]] = [
     (write_parquet, ".parquet"),
     (write_parquet_fixed, ".parquet"),
@@ -193,6 +199,7 @@ WRITERS: list[tuple[Callable[[Path], None], str]] = [
     (write_sqlite_blobs, ".db"),
     (write_sqlite_json, ".sqlite"),
     (write_sqlite_vec, ".db"),
+    (write_lance, ".lance"),
 ]
 
 

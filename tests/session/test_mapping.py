@@ -5,8 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import anndata
 import numpy as np
 import pytest
+
+from explorer.formats import reading
 
 
 @pytest.fixture
@@ -144,3 +147,32 @@ def test_nothing_is_projected_or_saved_while_nothing_is_open(app: Any, tmp_path:
     app.controller.mapping.save_positions(tmp_path / "xy.npy")
     app.controller.mapping.stop()
     assert not app.state.tasks and not app.state.laying_out
+
+
+def test_a_map_that_the_file_holds_is_shown_first_and_others_on_request(umap: Any, tmp_path: Path) -> None:
+    rng = np.random.default_rng(2)
+    data = anndata.AnnData(X=rng.normal(size=(30, 4)).astype(np.float32))
+    data.obsm["X_tsne"], data.obsm["X_umap"] = rng.normal(size=(2, 30, 2))
+    data.write_h5ad(tmp_path / "cells.h5ad")
+    state = mapped(umap, tmp_path / "cells.h5ad")
+    np.testing.assert_array_equal(state.positions, data.obsm["X_umap"].astype(np.float32))
+    assert (state.projection.method, state.projection.params) == ("file", {"name": "X_umap"})
+    first = state.projection
+    umap.controller.mapping.show_given("X_tsne")
+    state = umap.until(lambda s: not s.laying_out and s.projection is not first)
+    np.testing.assert_array_equal(state.positions, data.obsm["X_tsne"].astype(np.float32))
+    state.dataset.map_path("X_umap").unlink()
+    umap.controller.mapping.show_given("X_umap")
+    state = umap.until(lambda s: not s.laying_out)
+    assert "“X_umap” is not kept any more" in state.problem("map")
+    assert state.projection.params == {"name": "X_tsne"}
+
+
+def test_where_the_file_s_map_is_gone_one_is_made(app: Any, tmp_path: Path) -> None:
+    data = anndata.AnnData(X=np.random.default_rng(2).normal(size=(30, 4)).astype(np.float32))
+    data.obsm["X_umap"] = np.zeros((30, 2))
+    data.write_h5ad(tmp_path / "cells.h5ad")
+    reading.read(tmp_path / "cells.h5ad").map_path("X_umap").unlink()
+    app.controller.opening.open(str(tmp_path / "cells.h5ad"))
+    state = app.until(lambda s: s.projection is not None)
+    assert state.projection.method == "pca"

@@ -116,6 +116,7 @@ class _Panel(QFrame):
         self._offered = maps
         while (item := self._given.takeAt(0)) is not None:
             if (widget := item.widget()) is not None:
+                widget.hide()
                 widget.deleteLater()
         if maps:
             self._given.addWidget(label("In the file", "quiet"))
