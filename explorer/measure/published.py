@@ -53,6 +53,14 @@ class Published:
     largest_difference: float | None = None
 
     @property
+    def brief(self) -> str:
+        """The gist of it, for a narrow place."""
+        said = f"Published truth: {_share(self.neighbours_agree)} of its neighbours are true"
+        if self.distances_agree is None:
+            return f"{said}."
+        return f"{said}, {_share(self.distances_agree)} of its distances agree."
+
+    @property
     def sentence(self) -> str:
         """All of it for people."""
         said = f"of the published neighbours {_share(self.neighbours_agree)} are true (the first {self.k} of "

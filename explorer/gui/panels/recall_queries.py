@@ -45,7 +45,8 @@ class RecallQueries(QWidget):
         self.choose.setToolTip("Which queries recall is measured by" if queries is None else queries.source)
         found = [entry.recall for entry in state.indexes if entry.recall and entry.handle.metric == state.metric]
         published = next((one.published for one in found if one.published is not None), None)
-        self._truth.setText("" if published is None else "O" + published.sentence[1:])
+        self._truth.setText("" if published is None else published.brief)
+        self._truth.setToolTip("" if published is None else published.sentence)
         self._truth.setVisible(published is not None)
 
     def menu(self) -> QMenu:
