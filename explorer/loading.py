@@ -105,6 +105,16 @@ def _index_kind(path: Path) -> IndexType | None:
     return None if index is None else index.kind
 
 
+def broke_down(source: str | Path, how: str) -> BadFile:
+    """What to say when a library ended the process that read a file, `how` such as “a library crashed”."""
+    reader = reader_of(source)
+    return BadFile(
+        source,
+        f"what reads {reader or 'it'} broke down on it ({how}); it is damaged, or was made to do harm: write it "
+        "anew with what made it, or save its vectors with numpy.save.",
+    )
+
+
 def is_native(source: str | Path, *, metadata: str | Path | None = None, vectors: str | Path | None = None) -> bool:
     """Whether `load` of these hands bytes that somebody made to a native library. Raises BadFile as `load` does.
 

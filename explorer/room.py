@@ -20,6 +20,13 @@ def free_in_memory() -> int:
     return int(psutil.virtual_memory().available)
 
 
+def memory() -> int:
+    """How many bytes of memory this machine has."""
+    import psutil
+
+    return int(psutil.virtual_memory().total)
+
+
 def check_disk(folder: Path, needed: int, what: str, advice: str) -> None:
     """Raise TooLarge when the disk of an existing folder has less than `needed` bytes left."""
     free = free_on_disk(folder)

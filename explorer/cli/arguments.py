@@ -93,10 +93,19 @@ def add_source(parser: argparse.ArgumentParser, *, many: bool = False, optional:
     parser.add_argument("--metric", help="cosine, euclidean, dot or manhattan (default: the file's own, or guessed)")
     parser.add_argument("--dimensions", type=int, metavar="D", help="of an index file that does not say them itself")
     parser.add_argument("--vectors", type=Path, metavar="FILE", help="the vectors that an index file was built of")
-    parser.add_argument("--metadata", type=Path, metavar="FILE", help="a .tsv or .csv table beside the vectors")
+    parser.add_argument(
+        "--metadata",
+        type=Path,
+        metavar="FILE",
+        help="a table about the rows: a record for each, or joined by --read key=COLUMN",
+    )
     parser.add_argument("--positions", type=Path, metavar="XY.npy", help="use these positions as the map")
     parser.add_argument(
-        "--read", action="append", default=[], metavar="KEY=VALUE", help="how to read the file, such as vectors=p*"
+        "--read",
+        action="append",
+        default=[],
+        metavar="KEY=VALUE",
+        help="how to read the file, such as vectors=p*, or sample=100000",
     )
 
 

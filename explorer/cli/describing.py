@@ -57,6 +57,7 @@ def _info(arguments: argparse.Namespace) -> int:
         "warnings": dataset.warnings,
         "dropped": dataset.dropped,
         "source_rows": dataset.source_rows,
+        "left_out": dataset.left_out,
         "mapped": dataset.place == str(dataset.vectors_path),
         "encoder": dataset.encoder,
         "own_index": dataset.own_index,
@@ -70,6 +71,13 @@ def _info(arguments: argparse.Namespace) -> int:
     )
     if dataset.columns:
         say("columns: " + ", ".join(f"{column.name} ({column.kind})" for column in dataset.columns))
+    if arguments.read or arguments.metadata:
+        with_table = [f"metadata={arguments.metadata}"] if arguments.metadata else []
+        say("read with: " + ", ".join([*arguments.read, *with_table]))
+    if (chosen := dataset.facts.get("vector columns")) is not None:
+        say(f"vector: {chosen}")
+    if dataset.name_column:
+        say(f"names: {dataset.name_column}")
     for warning in dataset.warnings:
         say(f"note: {warning}")
     say(f"fingerprint: {fingerprint}")

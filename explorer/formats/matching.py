@@ -11,13 +11,15 @@ import numpy as np
 from explorer.core.column import Column
 from explorer.core.dataset import Dataset
 from explorer.core.progress import Progress, silent
-from explorer.errors import BadInput
+from explorer.errors import BadFile, BadInput
+from explorer.formats import dialect as dialects
 from explorer.formats import joining, metadata, preview, reading
 from explorer.formats.joining import ROW_NUMBER, Key
 from explorer.formats.text_records import VECTOR
 
 BY_ROW = ""
 """The key of a table that has a record for each row, in their order."""
+TEXTS = (".csv", ".tsv", ".tab", ".txt")
 CLOSE = 0.2
 """A table of about as many records, but for this share, belongs to the rows as well."""
 
@@ -109,7 +111,7 @@ def _told(
     if key == BY_ROW:
         if records == dataset.source_rows:
             return f"A record for each of the {records:,} rows.", True
-        return f"{records:,} records for {dataset.source_rows:,} rows; by row it takes as many.", False
+        return f"{records:,} records for {dataset.source_rows:,} rows: in order, it takes one for each.", False
     places = dataset.source_row_of
     places = np.arange(dataset.rows) if places is None else places
     try:
@@ -120,17 +122,30 @@ def _told(
 
 
 def _is_table(path: Path) -> bool:
+    """Whether it is a table of any format, or a text called as tables are, which nobody takes for vectors."""
     try:
-        return reading.recognised(path).chooses_columns
-    except BadInput:
+        kind = reading.format_of(path, reading.head_of(path))
+        if kind is None and path.suffix.casefold() in TEXTS:
+            return bool(dialects.sniffed(path, *dialects.read_head(path), {}).columns)
+        return kind is not None and kind.chooses_columns
+    except (BadInput, OSError):
         return False
+
+
+def check_holds_no_vectors(path: Path, progress: Progress = silent) -> None:
+    """Raise BadFile for what is no table, and for a table with vectors of its own; cheap, however large the file."""
+    if not _holds_no_vectors(path, progress):
+        raise BadFile(path, "it holds vectors of its own.")
 
 
 def _holds_no_vectors(path: Path, progress: Progress) -> bool:
     """Whether a table has no vectors of its own. A few columns of numbers are none."""
     if not _is_table(path):
         return False
-    return preview.previewed(path, {}, None, progress).dimensions < VECTOR
+    try:
+        return preview.previewed(path, {}, None, progress).dimensions < VECTOR
+    except BadFile:
+        return True
 
 
 def _title(path: Path) -> str:

@@ -14,7 +14,7 @@ from explorer.core import params
 from explorer.core.column import Column
 from explorer.core.params import Param
 from explorer.core.progress import Progress, silent
-from explorer.errors import BadInput, NoVectors
+from explorer.errors import BadInput, NoVectors, Untold
 from explorer.formats import keeping, reading, sampling, shaping
 from explorer.formats.base import EMBED, Contents, Origin, Part
 from explorer.formats.choosing import name_column, text_columns
@@ -28,7 +28,7 @@ COLUMNS = 6
 NUMBERS = 6
 """How many rows, columns about them, and numbers of a vector are shown."""
 LONGEST = 60
-NO_VECTORS = "No column of this table holds numbers to be taken as the vector."
+NO_VECTORS = "No column of this table holds vectors: choose a column of text to embed."
 PARTIAL = ("rows", "sample", "seed")
 """Options that take a part of the rows."""
 
@@ -112,7 +112,7 @@ def previewed(
 
 
 def of_origin(origin: Origin, found: Preview, metadata: Path | None = None, progress: Progress = silent) -> Preview:
-    """The same with what an origin's first rows tell, read into a folder that is gone at the end."""
+    """The same with what an origin's first rows tell, read into a folder that is gone at the end. Raises Untold."""
     try:
         asked = reading.checked(origin, found.values)
         with keeping.new_folder() as folder:
@@ -128,8 +128,10 @@ def of_origin(origin: Origin, found: Preview, metadata: Path | None = None, prog
             shown = _shown(contents, asked)
             del contents
         return replace(found, **shown)
+    except Untold:
+        raise
     except NoVectors as error:
-        return replace(found, problem=without_path(error, found.path), texts=error.columns)
+        return replace(found, problem=NO_VECTORS, texts=error.columns)
     except BadInput as error:
         return replace(found, problem=without_path(error, found.path))
     except MemoryError:
@@ -141,7 +143,8 @@ def of_origin(origin: Origin, found: Preview, metadata: Path | None = None, prog
 def without_path(error: Exception, path: Path) -> str:
     """The sentence of an error, without the file that everybody looks at."""
     said = str(error).removeprefix(f"{path}: ")
-    return said[:1].upper() + said[1:]
+    # The name of an option stays as it is written.
+    return said if "=" in said.split(" ", 1)[0] else said[:1].upper() + said[1:]
 
 
 def _shown(whole: Contents, asked: Mapping[str, str]) -> dict[str, Any]:
@@ -152,7 +155,7 @@ def _shown(whole: Contents, asked: Mapping[str, str]) -> dict[str, Any]:
     taken = min(taken, int(asked.get("sample", taken)))
     part = taken < rows
     row_bytes = 4 * dimensions
-    mapped = (whole.mappable or whole.file is not None) and not part
+    mapped = whole.mappable and not part
     memory = 0 if mapped or not _in_memory(whole) else taken * row_bytes
     free, free_memory = room.free_on_disk(_existing(keeping.home())), room.free_in_memory()
     needed = 0 if mapped else taken * row_bytes

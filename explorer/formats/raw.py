@@ -9,7 +9,7 @@ import numpy as np
 
 from explorer.core.params import Param
 from explorer.core.progress import Progress
-from explorer.errors import BadFile
+from explorer.errors import BadFile, Unchosen
 from explorer.formats.base import Contents, Format
 from explorer.formats.mapping import in_place
 
@@ -39,7 +39,8 @@ class Raw(Format):
         return path.suffix.casefold() in self.suffixes
 
     def read(self, path: Path, options: Mapping[str, str], progress: Progress) -> Contents:
-        """Map the numbers. Raises BadFile with the dimensions that fit where they were not told, or do not."""
+        """Map the numbers. Raises Unchosen, with the dimensions that fit, where they were not told, and BadFile where
+        they do not fit."""
         dtype = np.dtype(options.get(DTYPE.name) or BY_SUFFIX.get(path.suffix.casefold(), "float32")).newbyteorder("<")
         skip = int(options.get(SKIP.name, 0))
         size = path.stat().st_size - skip
@@ -47,13 +48,13 @@ class Raw(Format):
             raise BadFile(path, f"skip={skip} passes over all of its {path.stat().st_size:,} bytes.")
         numbers, rest = divmod(size, dtype.itemsize)
         if rest:
-            raise BadFile(
+            raise Unchosen(
                 path,
                 f"its {size:,} bytes are no whole number of {dtype.name}, {dtype.itemsize} bytes each; say what they "
                 f"are: --read dtype=TYPE, one of {', '.join(DTYPES)}.",
             )
         if DIMENSIONS.name not in options:
-            raise BadFile(
+            raise Unchosen(
                 path,
                 f"nothing in it says what it holds; if it is raw numbers, say how many make a vector: --read "
                 f"dimensions=D. As {dtype.name} it holds {numbers:,} numbers, and {_fitting(numbers)}; another type: "

@@ -12,7 +12,7 @@ from typing import NoReturn
 
 import numpy as np
 
-from explorer import formats
+from explorer import formats, room
 from explorer.core import params
 from explorer.core.dataset import Dataset
 from explorer.core.metric import Metric, metric_named
@@ -323,6 +323,12 @@ def _warnings(contents: Contents, health: Health) -> Sequence[str]:
         found.append(
             f"{health.zero_rows:,} {'row is' if one else 'rows are'} all zeros and {'has' if one else 'have'} no "
             "cosine: under cosine no answer holds them."
+        )
+    size, memory = health.good_rows * contents.vectors.shape[1] * 4, room.memory()
+    if size > memory:
+        found.append(
+            f"The vectors take {room.readable(size)}, and this machine has {room.readable(memory)} of memory: they are "
+            "read from the disk as they are needed, and everything takes longer; a sample would not (--read sample=N)."
         )
     if health.good_rows == 1:
         found.append("There is a single row: it has no neighbours, and there is no map to draw.")

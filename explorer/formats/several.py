@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from explorer.core import column as columns
 from explorer.core.column import Column
-from explorer.errors import BadFile
+from explorer.errors import BadFile, Unchosen
 from explorer.formats.arrow import CLASSES, column_of
 from explorer.formats.base import Part
 
@@ -42,7 +42,7 @@ def ordered(parts: Sequence[Part]) -> tuple[Part, ...]:
 
 def chosen(path: Path, parts: Sequence[Part], asked: str | None) -> tuple[Part, tuple[str, ...]]:
     """The array that is the vectors, of `parts` in the order of `ordered`; and a warning where nobody chose and there
-    were others. Raises BadFile when there is none such."""
+    were others. Raises BadFile when there is none such, Unchosen when none of them is one by itself."""
     if asked is not None:
         for part in parts:
             if asked.strip("/") == part.name:
@@ -54,7 +54,7 @@ def chosen(path: Path, parts: Sequence[Part], asked: str | None) -> tuple[Part, 
     if not able:
         if len(parts) == 1:
             _checked(path, parts[0])
-        raise BadFile(
+        raise Unchosen(
             path,
             f"none of its arrays is a table of numbers, rows by dimensions: {listed(parts)}; where one is it "
             "all the same, choose it: --read array=NAME.",

@@ -85,7 +85,7 @@ class WordVectors(Format):
         contents = _contents(matrix, words, np.concatenate(kept), layout, draw, first=bool(most))
         if not most or there < most:
             return contents
-        beyond = int(there * (size / read - 1)) if layout.said is None else layout.said - there
+        beyond = (int(lines * size / len(head)) if layout.said is None else layout.said) - there
         return replace(contents, beyond=max(0, beyond), guessed=layout.said is None)
 
 

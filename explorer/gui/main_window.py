@@ -10,22 +10,20 @@ from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeySequence, QPaintEvent, QShortcut
 from PySide6.QtWidgets import (
     QApplication,
-    QFileDialog,
     QMainWindow,
-    QMessageBox,
     QSplitter,
     QStackedLayout,
     QVBoxLayout,
     QWidget,
 )
 
-from explorer import formats, indexes
 from explorer.gui import theme as themes
 from explorer.gui.actions import Action
 from explorer.gui.command_palette import CommandPalette
 from explorer.gui.gui_thread import GuiThread
 from explorer.gui.inspect.inspector import Inspector
 from explorer.gui.map.map_panel import MapPanel
+from explorer.gui.opening.files import Files
 from explorer.gui.panels import comparing
 from explorer.gui.panels.data import DataPanel
 from explorer.gui.panels.indexes import IndexesPanel
@@ -38,10 +36,9 @@ from explorer.gui.widgets.pieces import rule
 from explorer.servers.catalogue import Holding
 from explorer.session.controller import Controller
 from explorer.session.settings import Settings
-from explorer.session.state import State, UntoldFile
+from explorer.session.state import State
 
 if TYPE_CHECKING:
-    from explorer.gui.panels.untold import UntoldDialog
     from explorer.gui.server.dialog import ServerDialog
 
 PATIENCE_MS = 400
@@ -57,8 +54,8 @@ class MainWindow(QMainWindow):
         super().__init__()
         self._gui_thread = GuiThread(self)
         self.controller = Controller(self._gui_thread.post, settings)
+        self.files = Files(self.controller, self)
         self._painted = False
-        self._question: UntoldDialog | None = None
         self.setWindowTitle("ANN Explorer")
         self.setMinimumSize(900, 560)
         self.resize(1440, 900)
@@ -85,9 +82,10 @@ class MainWindow(QMainWindow):
         self.map = MapPanel(controller, self.connect_to_server)
         self.indexes = IndexesPanel(controller, self.connect_to_server)
         self.neighbours = NeighboursPanel(controller)
+        self.data = DataPanel(controller, self.connect_to_server, self.files)
         self.inspector = Inspector(controller, self.indexes.offer_rebuild)
         self.welcome = Welcome(controller, self.choose_file, self.connect_to_server)
-        self._left = _side("left", (DataPanel(controller, self.connect_to_server), 1), (rule(), 0), (self.indexes, 0))
+        self._left = _side("left", (self.data, 1), (rule(), 0), (self.indexes, 0))
         answers = QSplitter(Qt.Orientation.Vertical)
         answers.addWidget(self.neighbours)
         answers.addWidget(self.inspector)
@@ -118,22 +116,11 @@ class MainWindow(QMainWindow):
 
     def choose_file(self) -> None:
         """Ask for a file of vectors, or an index file."""
-        path, _ = QFileDialog.getOpenFileName(self, "Open vectors or an index", "", _filters())
-        if path:
-            self.open(path)
-
-    def choose_metadata(self) -> None:
-        """Ask for a metadata table of the present file."""
-        if self.controller.session.state.dataset is not None:
-            path, _ = QFileDialog.getOpenFileName(self, "Open metadata", "", "Tables (*.tsv *.csv);;All files (*)")
-            if path and self._may_lose(self.controller.would_lose(), "Open the set again with this table?"):
-                self.controller.opening.attach_metadata(Path(path))
+        self.files.choose()
 
     def open(self, source: str) -> None:
         """Open a path or `sample:NAME`, asking first when work under way would be lost."""
-        if self.isVisible() and not self._may_lose(self.controller.would_lose(), "Open another file?"):
-            return
-        self.controller.opening.open(source)
+        self.files.open(source)
 
     def connect_to_server(self) -> None:
         """Name a Redis server, or see what the present one is and holds."""
@@ -148,22 +135,15 @@ class MainWindow(QMainWindow):
 
     def open_holding(self, holding: Holding, sample: int) -> bool:
         """Open what lies on the server, asking first when work would be lost; whether that was begun."""
-        may = self._may_lose(self.controller.would_lose(), "Open another set?")
+        may = self.files.may_lose(self.controller.would_lose(), "Open another set?")
         if may:
             self.controller.serving.open(holding, sample)
         return may
 
     def quit(self) -> None:
         """Close the window, asking first when work would be lost."""
-        if self._may_lose(self.controller.would_lose(closing=True), "Close the window?"):
+        if self.files.may_lose(self.controller.would_lose(closing=True), "Close the window?"):
             self.close()
-
-    def _may_lose(self, lost: tuple[str, ...], question: str) -> bool:
-        """Whether there is nothing to lose, or whoever would lose it says yes."""
-        if not lost:
-            return True
-        asked = "\n".join(("This would be lost:", *(f"• {what}" for what in lost), "", question))
-        return QMessageBox.question(self, "ANN Explorer", asked) == QMessageBox.StandardButton.Yes
 
     def switch_theme(self) -> None:
         """Dark to light, or light to dark; remembered."""
@@ -191,7 +171,9 @@ class MainWindow(QMainWindow):
         controller, view = self.controller, self.map.view
         return [
             Action("Open a file …", "Ctrl+O", self.choose_file),
-            Action("Open a metadata table …", "", self.choose_metadata),
+            Action("Open with options …", "Ctrl+Shift+O", self.files.choose_with_options),
+            Action("Read the open file differently …", "", self.files.read_differently),
+            Action("Add metadata …", "", self.files.choose_metadata),
             Action("Connect to Redis …", "Ctrl+R", self.connect_to_server),
             *(
                 Action(f"Open sample {name}", "", partial(self.open, f"sample:{name}"))
@@ -238,23 +220,8 @@ class MainWindow(QMainWindow):
     def _follow(self, new: State, old: State) -> None:
         if new.opening and not old.opening:
             self._patience.start()
-        if new.untold is not old.untold:
-            self._ask_about(new.untold)
         if new.dataset is not old.dataset or new.opening != old.opening:
             self._show(new)
-
-    def _ask_about(self, untold: UntoldFile | None) -> None:
-        """Ask what an index file does not say; the question before is not waited for any more."""
-        before, self._question = self._question, None
-        if before is not None:
-            before.blockSignals(True)
-            before.close()
-            before.deleteLater()
-        if untold is not None:
-            from explorer.gui.panels.untold import UntoldDialog
-
-            self._question = UntoldDialog(untold, self.controller, self)
-            self._question.open()
 
     def _show(self, state: State) -> None:
         there = state.dataset is not None or (bool(state.opening) and not self._patience.isActive())
@@ -298,35 +265,21 @@ class MainWindow(QMainWindow):
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:
-        """A dropped file replaces the Dataset."""
-        files = [url.toLocalFile() for url in event.mimeData().urls() if url.isLocalFile()]
+        """A dropped file replaces the Dataset, or adds to it."""
+        files = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
         if files:
             event.acceptProposedAction()
-            self.open(files[0])
+            self.files.drop(files)
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """End all work; nothing is left behind. People are asked first, the program and the system are not."""
         lost = self.controller.would_lose(closing=True) if event.spontaneous() else ()
-        if not self._may_lose(lost, "Close the window?"):
+        if not self.files.may_lose(lost, "Close the window?"):
             event.ignore()
             return
         self._gui_thread.close()
         self.controller.close()
         super().closeEvent(event)
-
-
-def _filters() -> str:
-    """What the open dialog offers: content decides, so that all other files can be chosen as well."""
-    vectors = sorted({suffix for kind in formats.types().values() for suffix in kind.suffixes})
-    built = sorted({kind.suffix for kind in indexes.types().values() if kind.suffix})
-    return ";;".join(
-        (
-            f"Vectors and indexes ({' '.join(f'*{suffix}' for suffix in (*vectors, *built))})",
-            f"Vectors ({' '.join(f'*{suffix}' for suffix in vectors)})",
-            f"Indexes ({' '.join(f'*{suffix}' for suffix in built)})",
-            "All files (*)",
-        )
-    )
 
 
 def _side(name: str, *parts: tuple[QWidget, int]) -> QWidget:

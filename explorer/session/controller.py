@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from explorer.session.adding import Adding
 from explorer.session.asking import Asking
 from explorer.session.comparing import Comparing
 from explorer.session.estimating import Estimating
@@ -14,6 +15,7 @@ from explorer.session.losing import would_lose
 from explorer.session.mapping import Mapping
 from explorer.session.measuring import Measuring
 from explorer.session.opening import Opening
+from explorer.session.previewing import Previewing
 from explorer.session.pushing import Pushing
 from explorer.session.scratch import Scratch
 from explorer.session.serving import Serving
@@ -33,6 +35,8 @@ class Controller:
         self.scratch = Scratch()
         self.tasks = Tasks(self.session, self.runner)
         self.opening = Opening(self.session, self.tasks, self.settings)
+        self.previewing = Previewing(self.session, self.runner, self.opening, self.settings)
+        self.adding = Adding(self.session, self.tasks, self.opening)
         self.mapping = Mapping(self.session, self.tasks)
         self.estimating = Estimating(self.session, self.settings)
         self.serving = Serving(self.session, self.tasks, self.runner, self.opening, self.settings)

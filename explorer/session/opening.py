@@ -11,7 +11,7 @@ import numpy as np
 
 from explorer.core.dataset import Dataset
 from explorer.core.metric import Metric, metric_named
-from explorer.errors import BadParameter, Cancelled, ExplorerError, Untold
+from explorer.errors import BadInput, BadParameter, Cancelled, ExplorerError, NoVectors, Unchosen, Untold
 from explorer.servers import passwords
 from explorer.servers.address import is_server, named
 from explorer.session.session import Session
@@ -30,9 +30,11 @@ class Opening:
         self._session = session
         self._tasks = tasks
         self._settings = settings
-        self._request: ReadRequest | None = None
+        self._last: ReadRequest | None = None
         self._remember = True
         self._again: Callable[[], None] = lambda: None
+        self.when_unclear: Callable[[ReadRequest], None] = lambda request: None
+        """Called with what could not be read before somebody has chosen."""
 
     def open(
         self,
@@ -46,23 +48,41 @@ class Opening:
         """Read a path, `sample:NAME` or `redis://…`, see `read`."""
         self.read(ReadRequest(source, metadata, dict(options or {}), metric), remember=remember)
 
-    def read(self, request: ReadRequest, *, remember: bool = True) -> None:
+    @property
+    def last(self) -> ReadRequest | None:
+        """What was to be opened last, whether it came or not."""
+        return self._last
+
+    @property
+    def remembers(self) -> bool:
+        """Whether that is among the recent files, or would be."""
+        return self._remember
+
+    def read(self, request: ReadRequest, *, remember: bool = True, plainly: bool = False) -> None:
         """Read a source. The present Dataset stays until the new one is there, and if it fails. A password in a URL is
         held, and found in no other place from then on.
 
-        With `remember` it is among the recent files from then on. An index file that does not say all that has to be
-        known becomes the State's `untold`: then `tell` goes on, and `leave` does not.
+        With `remember` it is among the recent files from then on. Where nothing is said of how to read it, it is read
+        as somebody said the last time, unless it is to be read `plainly`. An index file that does not say all that has
+        to be known becomes the State's `untold`: then `tell` goes on, and `leave` does not.
         """
         try:
             request = replace(request, source=without_password(request.source))
         except BadParameter as error:
             self._failed(request, remember)(error)
             return
+        learnt = not plainly and request == ReadRequest(request.source) and not is_server(request.source)
+        if learnt:
+            options, metadata = self._settings.reading(request.source)
+            request = replace(request, options=options, metadata=metadata)
+            learnt = bool(options) or metadata is not None
+        self._last, self._remember = request, remember
         self._session.clear_problem("data")
         self._again = partial(self.read, request, remember=remember)
-        self._session.update(opening=request.source, untold=None)
+        self._session.update(opening=request.source, untold=None, draft=None, joining=None)
         title = f"Opening {called(request.source)}"
-        self._tasks.start(READ, title, request, self._opened(request, remember), self._failed(request, remember))
+        failed = self._failed(request, remember, learnt=learnt)
+        self._tasks.start(READ, title, request, self._opened(request, remember), failed)
 
     def tell(self, *, dimensions: int | None = None, metric: Metric | None = None, vectors: Path | None = None) -> None:
         """Open the index file that was asked about, with what it does not say or with vectors from another file."""
@@ -79,21 +99,28 @@ class Opening:
         """Open once more what was to be opened last."""
         self._again()
 
-    def attach_metadata(self, metadata: Path) -> None:
-        """Read the present source again with another metadata table beside it."""
-        if self._session.state.dataset is not None and self._request is not None:
-            self.read(replace(self._request, metadata=metadata), remember=self._remember)
+    def attach_metadata(self, metadata: Path, key: str = "") -> None:
+        """Read the present source again with another metadata table beside it, joined by row or by a key; the next
+        time as well."""
+        present = self._session.state.read_by
+        if self._session.state.dataset is None or present is None:
+            return
+        options = {name: value for name, value in present.options.items() if name != "key"}
+        request = replace(present, metadata=metadata, options=options | ({"key": key} if key else {}))
+        if self._remember:
+            self._settings.remember_reading(request.source, request.options, request.metadata)
+        self.read(request, remember=self._remember)
 
     def _opened(self, request: ReadRequest, remember: bool) -> Callable[[Dataset], None]:
         def done(read: Dataset) -> None:
             # Another object each time: the same file opened again is a new Dataset to everybody who listens.
             dataset = replace(read)
             self._tasks.cancel_all()
-            self._request, self._remember = request, remember
             colour = colour_column(dataset)
             self._session.update(
                 opening="",
                 source=request.source,
+                read_by=request,
                 dataset=dataset,
                 metric=dataset.metric,
                 positions=None,
@@ -120,14 +147,21 @@ class Opening:
 
         return done
 
-    def _failed(self, request: ReadRequest, remember: bool) -> Callable[[ExplorerError], None]:
+    def _failed(self, request: ReadRequest, remember: bool, *, learnt: bool = False) -> Callable[[ExplorerError], None]:
         def failed(error: ExplorerError) -> None:
             if isinstance(error, Untold):
                 untold = UntoldFile(request, str(error), _readings(error.readings), remember)
                 self._session.update(opening="", untold=untold)
                 return
+            if learnt and isinstance(error, BadInput):
+                # The file is another one by now, or the table is: it is read as it reads by itself.
+                self._settings.remember_reading(request.source, {}, None)
+                self.read(ReadRequest(request.source), remember=remember, plainly=True)
+                return
             self._session.update(opening="")
-            if not isinstance(error, Cancelled):
+            if isinstance(error, Unchosen | NoVectors):
+                self.when_unclear(request)
+            elif not isinstance(error, Cancelled):
                 self._session.fail("data", error)
 
         return failed

@@ -9,6 +9,8 @@ from typing import Any
 from explorer.errors import ExplorerError, PasswordNeeded, PushUnfinished, ServerFailed
 from explorer.session.state import Mend, Place, Problem, State
 
+READ = "--read "
+"""Stands in a sentence that tells how to read a file otherwise."""
 Listener = Callable[[State, State], None]
 
 
@@ -74,6 +76,8 @@ def _mend(error: ExplorerError | str) -> Mend:
         return "password"
     if isinstance(error, PushUnfinished):
         return "resume"
+    if READ in str(error):
+        return "read"
     return "again" if isinstance(error, ServerFailed) else ""
 
 

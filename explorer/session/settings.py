@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -13,6 +14,8 @@ from explorer import paths
 from explorer.servers.address import is_server, named
 
 MOST_RECENT = 10
+MOST_READINGS = 100
+"""Of so many files it is remembered how they were read."""
 MOST_LEARNT = 5
 """So many builds of each index type are remembered; the middle one counts, so that a busy hour does little harm."""
 SLOWEST = 100.0
@@ -54,6 +57,36 @@ class Settings:
         kept = named(source).url if is_server(source) else str(Path(source).absolute())
         self.set("recent", [kept, *(other for other in self.recent if other != kept)][:MOST_RECENT])
 
+    def reading(self, source: str) -> tuple[dict[str, str], Path | None]:
+        """How a file was read the last time somebody said it: the options, and the metadata table if that is there."""
+        found = self._readings().get(_place(source), {})
+        options, table = found.get("options"), found.get("metadata")
+        if not isinstance(options, dict) or not all(isinstance(value, str) for value in options.values()):
+            options = {}
+        there = isinstance(table, str) and bool(table)
+        return dict(options), Path(str(table)) if there and Path(str(table)).is_file() else None
+
+    def remember_reading(self, source: str, options: Mapping[str, str], metadata: Path | None) -> None:
+        """Read this file so from now on; without options and table, as it reads by itself. Not of servers: what
+        their addresses hold is nobody's business."""
+        if is_server(source):
+            return
+        self._read()
+        place = _place(source)
+        kept = {other: how for other, how in self._readings().items() if other != place}
+        if options or metadata is not None:
+            table = "" if metadata is None else str(metadata.absolute())
+            kept[place] = {"options": dict(options), "metadata": table}
+        elif place not in self._readings():
+            return
+        self.set("readings", dict(list(kept.items())[-MOST_READINGS:]))
+
+    def _readings(self) -> dict[str, dict[str, Any]]:
+        found = self._values.get("readings", {})
+        if not isinstance(found, dict):
+            return {}
+        return {place: how for place, how in found.items() if isinstance(how, dict)}
+
     def factor(self, type_name: str) -> float:
         """How many times longer than on the reference builds of that index type take here; 1 while none was seen."""
         ratios = self._learnt().get(type_name)
@@ -82,7 +115,7 @@ class Settings:
         value = self._values.get(key, default)
         return value if isinstance(value, str) else default
 
-    def set(self, key: str, value: str | list[str] | dict[str, list[float]]) -> None:
+    def set(self, key: str, value: str | list[str] | Mapping[str, object]) -> None:
         """Remember a value now, beside what other windows have set; the file is written beside and renamed."""
         self._read()
         self._values = {**self._values, "version": VERSION, key: value}
@@ -102,3 +135,8 @@ class Settings:
             with contextlib.suppress(OSError, ValueError, RecursionError):
                 values = json.loads(self._path.read_text("utf-8"))
                 self._values = values if isinstance(values, dict) else {}
+
+
+def _place(source: str) -> str:
+    """What a file is remembered by."""
+    return source if source.startswith("sample:") else str(Path(source).expanduser().absolute())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Literal
 
 import numpy as np
@@ -19,6 +20,8 @@ from explorer.core.query import Query
 from explorer.core.recall import Verdict
 from explorer.core.structure import Difficulty, Growth, Structure
 from explorer.core.trace import Trace
+from explorer.formats.matching import Match
+from explorer.formats.preview import Preview
 from explorer.indexes import type_named
 from explorer.indexes.base import IndexHandle
 from explorer.measure.agreement import Agreement
@@ -34,9 +37,9 @@ Place = Literal["data", "query", "map", "indexes", "server", "inspect"]
 Tab = Literal["neighbours", "why", "replay", "structure"]
 """What the inspector shows: the row that is looked at, why neighbours were missed, the search step by step, or what the
 index is made of."""
-Mend = Literal["", "again", "password", "resume"]
-"""What mends a problem beside the sentence's own advice: asking again, giving the password of a server, or going on
-with a push that has come half-way."""
+Mend = Literal["", "again", "password", "resume", "read"]
+"""What mends a problem beside the sentence's own advice: asking again, giving the password of a server, going on with
+a push that has come half-way, or reading a file otherwise."""
 
 
 @dataclass(frozen=True)
@@ -149,6 +152,33 @@ class QueriesFrom:
 
 
 @dataclass(frozen=True, eq=False)
+class Draft:
+    """A file that somebody looks at before it is opened: how it would be read, and what that would give.
+
+    While `looking` the Preview is of what was asked before; `failure` says that nobody knows what the file is.
+    """
+
+    request: ReadRequest
+    preview: Preview | None = None
+    looking: bool = True
+    failure: str = ""
+    remember: bool = True
+
+
+@dataclass(frozen=True, eq=False)
+class Joining:
+    """A table that somebody would add to the open Dataset, and how well it goes with it; `key` None while the likeliest
+    way is looked for. `dropped`: it fell on the window, so that it may be meant to be opened instead."""
+
+    table: Path
+    key: str | None = None
+    match: Match | None = None
+    looking: bool = True
+    failure: str = ""
+    dropped: bool = False
+
+
+@dataclass(frozen=True, eq=False)
 class Replay:
     """The search that gave the answer, step by step; no `trace` where the index does not show it."""
 
@@ -163,8 +193,14 @@ class State:
     """The source that is being opened; empty when none is."""
     untold: UntoldFile | None = None
     """What has to be asked before a source can be opened."""
+    draft: Draft | None = None
+    """The file that is looked at before it is opened."""
+    joining: Joining | None = None
+    """The table that is looked at before it is added."""
     source: str = ""
     """What was opened: a path or `sample:NAME`."""
+    read_by: ReadRequest | None = None
+    """How that was read."""
     dataset: Dataset | None = None
     metric: Metric = "cosine"
     k: int = 10

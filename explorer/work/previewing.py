@@ -8,9 +8,11 @@ from pathlib import Path
 from explorer import loading
 from explorer.core.dataset import Dataset
 from explorer.core.metric import Metric
+from explorer.errors import BadFile
 from explorer.formats import matching
 from explorer.formats.matching import Match
 from explorer.formats.preview import Preview
+from explorer.work import bounds
 from explorer.work.desk import Desk
 
 
@@ -25,26 +27,36 @@ class PreviewRequest:
     dimensions: int | None = None
 
     def __call__(self, desk: Desk) -> Preview:
-        return loading.previewed(
-            self.source,
-            metadata=self.metadata,
-            options=self.options,
-            metric=self.metric,
-            dimensions=self.dimensions,
-            progress=desk.progress,
-        )
+        with bounds.in_proportion([path for path in (self.metadata, loading.path_of(self.source)) if path is not None]):
+            return loading.previewed(
+                self.source,
+                metadata=self.metadata,
+                options=self.options,
+                metric=self.metric,
+                dimensions=self.dimensions,
+                progress=desk.progress,
+            )
+
+    def crashed(self, how: str) -> BadFile:
+        """What to say when a library ended the process that looked at this, `how` such as “a library crashed”."""
+        return loading.broke_down(self.source, how)
 
 
 @dataclass(frozen=True, eq=False)
 class MatchRequest:
-    """How a table would go with a Dataset, by a key or as seems best."""
+    """How a table would go with a Dataset, by a key or as seems best. One that was `dropped` and holds vectors of its
+    own fails: it is no metadata."""
 
     dataset: Dataset
     table: Path
     key: str | None = None
+    dropped: bool = False
 
     def __call__(self, desk: Desk) -> Match:
-        return matching.matched(self.dataset, self.table, self.key, desk.progress)
+        with bounds.in_proportion([self.table]):
+            if self.dropped:
+                matching.check_holds_no_vectors(self.table, desk.progress)
+            return matching.matched(self.dataset, self.table, self.key, desk.progress)
 
 
 @dataclass(frozen=True)
@@ -54,4 +66,5 @@ class DivideRequest:
     paths: tuple[Path, ...]
 
     def __call__(self, desk: Desk) -> tuple[Path, Path | None]:
-        return matching.divided(self.paths, desk.progress)
+        with bounds.in_proportion(self.paths):
+            return matching.divided(self.paths, desk.progress)

@@ -16,6 +16,7 @@ from explorer import machine_code, paths, unfinished
 from explorer.errors import Cancelled, ExplorerError, TaskFailed, named
 from explorer.servers import passwords
 from explorer.work import wire
+from explorer.work.previewing import PreviewRequest
 from explorer.work.requests import ReadRequest, Request
 
 CHILD_ARGUMENT = "--explorer-child"
@@ -210,7 +211,7 @@ class Process:
         if not begun:
             return NotBegun(self._how_it_died())
         asked, broke = self._asked, self._broke()
-        if broke and isinstance(asked, ReadRequest):
+        if broke and isinstance(asked, ReadRequest | PreviewRequest):
             return asked.crashed(broke)
         return TaskFailed(self._how_it_died())
 

@@ -62,12 +62,7 @@ class ReadRequest:
 
     def crashed(self, how: str) -> BadFile:
         """What to say when a library ended the process that read this, `how` such as “a library crashed”."""
-        reader = loading.reader_of(self.source)
-        return BadFile(
-            self.source,
-            f"what reads {reader or 'it'} broke down on it ({how}); it is damaged, or was made to do harm: write it "
-            "anew with what made it, or save its vectors with numpy.save.",
-        )
+        return loading.broke_down(self.source, how)
 
 
 @dataclass(frozen=True, eq=False)

@@ -108,3 +108,25 @@ def test_every_row_has_the_first_record_of_its_key(ours: list[str], theirs: list
         assert record == (plain.index(key) if key and key in plain else -1)
     assert found.matched == sum(bool(key.strip()) and key.strip() in plain for key in ours)
     assert found.repeated == sum(plain.count(key) > 1 for key in set(plain) if key)
+
+
+@pytest.mark.parametrize("suffix", [".parquet", ".jsonl", ".tsv"])
+def test_the_table_may_be_of_any_format(vectors: Path, tmp_path: Path, suffix: str) -> None:
+    import json
+
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    records = [{"uid": 100 + i, "kind": "ab"[i % 2]} for i in reversed(range(10))]
+    table = tmp_path / f"m{suffix}"
+    if suffix == ".parquet":
+        parquet.write_table(pa.Table.from_pylist(records), table)
+    elif suffix == ".jsonl":
+        table.write_text("".join(json.dumps(record) + "\n" for record in records))
+    else:
+        table.write_text("uid\tkind\n" + "".join(f"{record['uid']}\t{record['kind']}\n" for record in records))
+    found = reading.read(vectors, metadata=table, options={"key": "id=uid"})
+    kind = found.column("kind")
+    assert kind is not None
+    assert [kind.cell(row) for row in range(9)] == ["ab"[found.source_row(row) % 2] for row in range(9)]
+    assert any("All 10 rows have a record." in warning for warning in found.warnings)

@@ -266,7 +266,9 @@ def test_a_metadata_table_is_put_beside_the_vectors(
     table = tmp_path / "elsewhere.tsv"
     table.write_text("name\tkind\n" + "".join(f"row {i}\t{'ab'[i % 2]}\n" for i in range(300)))
     monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: (str(table), ""))
-    empty.window.choose_metadata()
+    empty.window.files.choose_metadata()
+    empty.until(lambda: empty.state.joining is not None and empty.state.joining.match is not None)
+    empty.press(Qt.Key.Key_Return, on=empty.window.files.joining_dialog)
     empty.until(lambda: empty.state.dataset.names is not None)
     assert empty.state.dataset.names[7] == "row 7" and empty.state.colour_by == "kind"
     empty.until_quiet()

@@ -18,11 +18,15 @@ from hypothesis import strategies as st
 from explorer.core.dataset import Dataset
 from explorer.core.explanation import Explanation, Fix, Miss, Reach
 from explorer.core.neighbours import Neighbours
+from explorer.core.params import Param
 from explorer.core.projection import Projection
 from explorer.core.query import Query, row_query
 from explorer.core.structure import Cells, Codes, Difficulty, Facts, Forest, Growth, Layers
 from explorer.core.trace import Trace
 from explorer.formats import reading
+from explorer.formats.base import Part
+from explorer.formats.matching import Match
+from explorer.formats.preview import Preview
 from explorer.indexes.base import IndexHandle
 from explorer.measure.honesty import Honesty
 from explorer.measure.painting import RecallMap
@@ -30,7 +34,7 @@ from explorer.measure.published import Published
 from explorer.measure.recall import RecallResult
 from explorer.servers.abilities import Abilities
 from explorer.servers.catalogue import Holding
-from explorer.work import inspecting, measuring, requests, wire
+from explorer.work import inspecting, measuring, previewing, requests, wire
 from explorer.work.wire import Packed, packed, unpacked
 
 PUBLISHED = Published(30, 10, 0.99, 0.01, 2, "euclidean", 1.0, 1e-6)
@@ -113,6 +117,13 @@ def inside(dataset: Dataset, query: Query) -> list[Any]:
         inspecting.FoundRequest(*asked, {"search_k": 9}, 10, 100, 1),
         inspecting.HonestyRequest(dataset, HANDLE, np.zeros((200, 2), np.float32), 10),
         inspecting.DifficultyRequest(dataset, HANDLE),
+        previewing.PreviewRequest("x.npz", Path("m.csv"), {"array": "train"}, "dot", 3),
+        previewing.MatchRequest(dataset, Path("m.csv"), "id=uid", dropped=True),
+        previewing.DivideRequest((Path("a.npy"), Path("m.csv"))),
+        part := Part("train", (9, -1), "float32", "a note"),
+        param := Param("rows", "int", None, "How many.", minimum=1, choices=("a",)),
+        Preview(Path("x.npz"), "npz", "NumPy", (param,), {"array": "train"}, (part,), rows=9, cells=(("a", "1"),)),
+        Match(Path("m.csv"), "Table", 3, 9, "id", ("id",), ("id",), ("id",), "3 of 9.", True, False),
     ]
 
 

@@ -9,10 +9,13 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from explorer.gui import wording
+from explorer.gui.opening.files import Files
 from explorer.gui.panels.legend import Legend
-from explorer.gui.widgets.pieces import button, heading, label
+from explorer.gui.widgets.pieces import Line, button, heading, label
+from explorer.servers.address import is_server
 from explorer.session.controller import Controller
 from explorer.session.state import State
+from explorer.work.requests import ReadRequest
 
 NO_COLOUR = "one colour"
 
@@ -20,12 +23,15 @@ NO_COLOUR = "one colour"
 class DataPanel(QWidget):
     """Follows the Dataset; the legend below it filters when clicked."""
 
-    def __init__(self, controller: Controller, connect: Callable[[], None]) -> None:
+    def __init__(self, controller: Controller, connect: Callable[[], None], files: Files) -> None:
         super().__init__()
         self._controller = controller
         self._server = button("", connect, "link", tip="Connect to a Redis server, or see what lies on it (Ctrl+R)")
         self._title = label("", "title")
         self._facts = label("", "quiet", wrap=True)
+        self.read_with = Line()
+        self.differently = button("Read differently …", files.read_differently, "link", tip="How this file is read")
+        self.add = button("Add metadata …", files.choose_metadata, "link", tip="Columns about the rows, from a table")
         self._warnings = label("", "quiet", wrap=True, selectable=True)
         self._warnings.setAccessibleName("Notes on this file")
         self.colour = QComboBox()
@@ -43,10 +49,19 @@ class DataPanel(QWidget):
         column.addSpacing(6)
         column.addWidget(self._title)
         column.addWidget(self._facts)
+        column.addWidget(self.read_with)
         column.addWidget(self._warnings)
+        self.differently.setStyleSheet("padding-left: 0px;")
+        ways = QHBoxLayout()
+        ways.addWidget(self.differently)
+        ways.addStretch(1)
+        column.addLayout(ways)
         column.addSpacing(12)
-        column.addWidget(self._colour_heading)
-        column.addSpacing(4)
+        about_rows = QHBoxLayout()
+        about_rows.addWidget(self._colour_heading)
+        about_rows.addStretch(1)
+        about_rows.addWidget(self.add)
+        column.addLayout(about_rows)
         column.addWidget(self.colour)
         column.addSpacing(4)
         column.addWidget(self._legend, 1)
@@ -80,6 +95,11 @@ class DataPanel(QWidget):
         self._facts.setText(f"{shape} · {dataset.dtype} · {wording.size(dataset.bytes)}")
         self._warnings.setText("\n".join(dataset.warnings))
         self._warnings.setVisible(bool(dataset.warnings))
+        file = not is_server(state.source)
+        self.differently.setVisible(file)
+        said = how(state.read_by) if file else ""
+        self.read_with.say(*([f"Read with {said}"] if said else [""]))
+        self.read_with.setVisible(bool(said))
         self._list_columns(state)
         if dataset.path != Path():
             self._title.setTextInteractionFlags(Qt.TextInteractionFlag.NoTextInteraction)
@@ -99,3 +119,11 @@ class DataPanel(QWidget):
 
     def _coloured(self, index: int) -> None:
         self._controller.looking.colour_by(self.colour.itemData(index))
+
+
+def how(request: ReadRequest | None) -> str:
+    """How somebody said that a file is to be read: sample=5000, metadata labels.csv."""
+    if request is None:
+        return ""
+    table = [f"metadata {request.metadata.name}"] if request.metadata is not None else []
+    return ", ".join([*(f"{name}={value}" for name, value in request.options.items()), *table])

@@ -44,6 +44,8 @@ class Ways:
             return [("Try again", controller.opening.again)]
         if problem.mend == "again" and place == "indexes" and controller.pushing.unfinished is not None:
             return [("Try again", controller.indexing.resume)]
+        if problem.mend == "read" and place == "data":
+            return [("Read it differently …", controller.previewing.look_again)]
         if problem.sentence.rstrip(".").endswith(CONNECT):
             return [("Connect to Redis …", self.connect)]
         return []
