@@ -11,6 +11,7 @@ from explorer.formats import query_sets
 from explorer.indexes import asking
 from explorer.indexes.base import IndexHandle
 from explorer.measure import recall
+from explorer.work import bounds
 from explorer.work.desk import Desk
 
 
@@ -34,7 +35,10 @@ class MeasureRequest:
 
     def __call__(self, desk: Desk) -> recall.RecallResult:
         params = asking.resolved(self.handle, self.params, self.k)
-        query_set = query_sets.read(self.queries_from, self.truth or None, desk.progress) if self.queries_from else None
+        query_set = None
+        if self.queries_from:
+            with bounds.in_proportion(query_sets.named(each).path for each in (self.queries_from, self.truth) if each):
+                query_set = query_sets.read(self.queries_from, self.truth or None, desk.progress)
         try:
             return recall.measured(
                 self.dataset,
