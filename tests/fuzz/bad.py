@@ -84,12 +84,12 @@ def _outside(file: Any) -> None:
 
 
 def _many_rows(path: Path) -> None:
-    """640 million equal numbers in a Parquet file of some hundred kilobytes."""
+    """320 million equal values in a Parquet file of some hundred kilobytes."""
     import pyarrow as pa
     from pyarrow import parquet
 
-    column = pa.array(np.ones(1_000_000, np.float32))
-    table = pa.table({f"p{j}": column for j in range(64)})
+    column = pa.array(np.ones(1_000_000, bool))
+    table = pa.table({f"p{j}": column for j in range(32)})
     with parquet.ParquetWriter(path, table.schema, compression="zstd") as writer:
         for _ in range(10):
             writer.write_table(table)
