@@ -213,7 +213,7 @@ def test_a_bomb_is_only_looked_into(tmp_path: Path) -> None:
         ("x", b"\x7fELF\2\1\1", "program"),
         ("x.rda", b"RDX3\nX\n", "file of R"),
         ("x.rds", gzip.compress(b"X\n\0\0\0\2"), "readRDS"),
-        ("x.xyz", b"\1\2\3\4nothing that is known", "no format that can be read here fits"),
+        ("x.xyz", b"\1\2\3\4nothing that is known", "no format that can be read here fits it"),
         ("x.npy", b"\1\2\3\4nothing that is known", "not what its name says"),
     ],
 )
