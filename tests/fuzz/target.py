@@ -26,6 +26,8 @@ def main(library: str, folder: Path, seconds: int) -> None:
     from explorer.work import bounds
     from tests.fuzz.good import binary
 
+    # What comes to no end is for the fuzzer to notice, which then keeps the file.
+    bounds.FLOOR_SECONDS = 10_000
     kinds = binary(library)
     place, corpus = folder / "input", folder / "corpus"
     place.mkdir()
@@ -48,7 +50,7 @@ def main(library: str, folder: Path, seconds: int) -> None:
 
     options = [
         f"-max_total_time={seconds}",
-        "-timeout=60",
+        "-timeout=45",
         "-rss_limit_mb=2500",
         f"-seed={os.environ.get('EXPLORER_FUZZ_SEED', '1')}",
         "-max_len=20000",

@@ -24,6 +24,7 @@ SECONDS = float(os.environ.get("EXPLORER_FUZZ_SECONDS", "10"))
 GRACE_SECONDS = 200
 
 
+@pytest.mark.timeout(900)  # a library that comes to no end is waited for twice
 @pytest.mark.skipif(find_spec("atheris") is None, reason="the guided fuzzer is not here")
 @pytest.mark.parametrize("library", LIBRARIES)
 def test_what_a_guided_fuzzer_finds_is_a_dataset_or_a_sentence(library: str, tmp_path: Path) -> None:
