@@ -3,6 +3,8 @@
 cd "$(dirname "$0")/.." || exit 2
 failed=0
 packaging/lint.sh || failed=1
+# readers of binary files are fuzzed for so long in all, unless somebody says otherwise
+export EXPLORER_FUZZ_SECONDS="${EXPLORER_FUZZ_SECONDS:-300}"
 
 tests() {  # no test may open a window on somebody's screen; the one that needs a screen starts its own
     QT_QPA_PLATFORM=offscreen .venv/bin/python -m pytest "$@"
@@ -14,7 +16,7 @@ if [ $status -eq 1 ]; then
     # Servers, children and unseeded graphs under test are real, and the machine may be busy: what fails is asked once
     # more. What then passes is still named above, to be mended.
     echo "test.sh: running once more what failed"
-    tests --last-failed --last-failed-no-failures=none --maxfail=3
+    EXPLORER_FUZZ_SECONDS=10 tests --last-failed --last-failed-no-failures=none --maxfail=3
     status=$?
 fi
 [ $status -eq 0 ] || failed=1

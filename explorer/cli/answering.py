@@ -35,12 +35,12 @@ from explorer.core.recall import judged
 from explorer.errors import BadParameter
 from explorer.indexes.base import IndexHandle, IndexType
 from explorer.measure.recall import RecallResult
+from explorer.work.measuring import MeasureRequest
 from explorer.work.requests import (
     Answer,
     BuildRequest,
     DiscardRequest,
     FingerprintRequest,
-    MeasureRequest,
     OpenIndexRequest,
     SearchRequest,
 )
@@ -181,9 +181,14 @@ def _recall(arguments: argparse.Namespace) -> int:
     if arguments.queries < 1:
         raise BadParameter(f"--queries is at least 1, not {arguments.queries}.")
     check_seed(arguments)
+    source, truth = arguments.queries_from or "", arguments.truth or ""
+    if truth and not source:
+        raise BadParameter("--truth goes with --queries-from, the queries that it is of.")
     with built(arguments) as found:
-        queries = min(arguments.queries, found.dataset.rows)
-        request = MeasureRequest(found.dataset, found.handle, found.exact, found.search, k, queries, arguments.seed)
+        queries = arguments.queries if source else min(arguments.queries, found.dataset.rows)
+        request = MeasureRequest(
+            found.dataset, found.handle, found.exact, found.search, k, queries, arguments.seed, source, truth
+        )
         measured: RecallResult = found.work.ask(request)
         said = {
             "index": found.handle.type,
@@ -192,13 +197,18 @@ def _recall(arguments: argparse.Namespace) -> int:
             "build_seconds": found.handle.build_seconds,
             "bytes": found.handle.bytes,
             "params": {**found.handle.params, **measured.params},
+            "queries_from": measured.source or None,
+            "published": None if measured.published is None else vars(measured.published),
         }
     if arguments.json:
         say_json(said)
     else:
-        say(f"recall@{k}  {measured.recall:.4f} ± {measured.recall_sd:.4f} over {measured.queries} rows")
+        of = f"queries of {measured.source}" if measured.source else "rows"
+        say(f"recall@{k}  {measured.recall:.4f} ± {measured.recall_sd:.4f} over {measured.queries} {of}")
         say(f"search     {measured.p50_ms:.3f} ms (p95 {measured.p95_ms:.3f} ms)")
         say(f"build      {found.handle.build_seconds:.2f} s, {found.handle.bytes:,} bytes")
+        if measured.published is not None:
+            say(f"truth      {measured.published.sentence}")
     return 0
 
 
@@ -232,7 +242,15 @@ def _declare_query(parser: argparse.ArgumentParser) -> None:
 def _declare_recall(parser: argparse.ArgumentParser) -> None:
     add_source(parser)
     add_index(parser, DEFAULT)
-    parser.add_argument("--queries", type=int, default=1000, help="how many rows are asked (1000)")
+    parser.add_argument(
+        "--queries", type=int, default=1000, help="how many rows, or queries of a file, are asked (1000)"
+    )
+    parser.add_argument(
+        "--queries-from",
+        metavar="FILE[:ARRAY]",
+        help="ask the queries of this file, such as a file of ann-benchmarks, and hold its truth against ours",
+    )
+    parser.add_argument("--truth", metavar="FILE[:ARRAY]", help="the true neighbours that were published for them")
     parser.add_argument("--seed", type=int, default=0, help="which rows are drawn (0)")
     add_json(parser)
 

@@ -38,7 +38,11 @@ def opened(path: Path) -> Iterator[h5py.File]:
     import h5py
 
     with translating(path, "an AnnData file"), h5py.File(path, "r", locking=False) as file:
-        yield file
+        try:
+            yield file
+        except AttributeError as error:
+            # Where a group should be there is none, or a set.
+            raise BadFile(path, f"it is no AnnData file, or a damaged one: {error}.") from None
 
 
 def member(group: Any, name: str) -> Any:

@@ -105,7 +105,7 @@ class Npz(Format):
 def _damage_told(path: Path) -> Iterator[None]:
     try:
         yield
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, zlib.error, struct.error) as error:
+    except (zipfile.BadZipFile, RuntimeError, EOFError, ValueError, OverflowError, zlib.error, struct.error) as error:
         raise BadFile(path, f"the archive is damaged or cut short ({error}); copy or save it again.") from None
 
 

@@ -99,7 +99,9 @@ def refused(path: Path, head: bytes, kinds: Iterable[Format]) -> Refused:
     suffix = path.suffix.casefold()
     bearing = [kind.title for kind in kinds if suffix in kind.suffixes]
     titles = ", ".join(bearing or [kind.title for kind in kinds])
-    what = f"it is not what its name says ({titles})" if bearing else f"no format that can be read here fits ({titles})"
+    what = (
+        f"it is not what its name says ({titles})" if bearing else f"no format that can be read here fits it ({titles})"
+    )
     return Refused(path, f"{what}; it may be damaged, or something else: {_SAVE}", _saving(path, "", "VECTORS"))
 
 
@@ -122,7 +124,7 @@ def holds_foreign(head: bytes) -> bool:
 def _foreign(path: Path, head: bytes, kinds: tuple[Format, ...]) -> Kind | str | None:
     suffix = path.suffix.casefold()
     if head.startswith((b"PK\3\4", b"PK\5\6")):
-        return _zip(path, suffix, kinds)
+        return _zip(path, head, suffix, kinds)
     how, command = archives.compression(head)
     if how:
         return _compressed(path, archives.unpacked(head), how, command, kinds)
@@ -164,10 +166,10 @@ def _compressed(path: Path, inside: bytes, how: str, command: str, kinds: tuple[
     return f"it is compressed by {how}; unpack it first ({command} {path.name}), and open what that leaves."
 
 
-def _zip(path: Path, suffix: str, kinds: tuple[Format, ...]) -> Kind | str:
+def _zip(path: Path, head: bytes, suffix: str, kinds: tuple[Format, ...]) -> Kind | str:
     """What kind of zip archive it is, by the names in it."""
     names = archives.zipped(path)
-    if any(name.endswith("data.pkl") for name in names) or suffix in (".pt", ".pth", ".ckpt"):
+    if b"/data.pkl" in head or suffix in (".pt", ".pth", ".ckpt") or any(n.endswith("data.pkl") for n in names):
         return TORCH
     if any(name.endswith(("model.weights.h5", "model.json")) for name in names) or suffix == ".keras":
         return Kind(_MODEL)

@@ -97,7 +97,8 @@ def _connected(path: Path) -> Iterator[sqlite3.Connection]:
             database.execute("PRAGMA trusted_schema=OFF")
             database.text_factory = lambda cell: cell.decode("utf-8", "replace")
             yield database
-    except sqlite3.Error as error:
+    except (sqlite3.Error, UnicodeError, OverflowError) as error:
+        # The names of columns are decoded by the library itself, and need not be text.
         raise BadFile(path, f"it cannot be read as a SQLite database: {error}.") from None
 
 

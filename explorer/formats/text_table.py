@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 BLOCK_BYTES = 4 << 20
+MOST_COLUMNS = 75_000
+"""Arrow takes 9 kB of memory for each, whatever is in it. All the genes of man are fewer."""
 LONGEST_LINE = 64 << 20
 
 
@@ -71,6 +73,12 @@ def batches(
     import pyarrow as pa
     from pyarrow import csv
 
+    if len(dialect.columns) > MOST_COLUMNS:
+        raise BadFile(
+            path,
+            f"it has {len(dialect.columns):,} columns, and as text at most {MOST_COLUMNS:,} are read; save the numbers "
+            "with numpy.save.",
+        )
     size = max(1, path.stat().st_size)
     widest = max((sum(map(len, row)) for row in dialect.rows), default=0)
     with pa.OSFile(str(path)) as file:

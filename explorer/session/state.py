@@ -149,6 +149,15 @@ class UntoldFile:
     remember: bool
 
 
+@dataclass(frozen=True)
+class QueriesFrom:
+    """A file of queries that recall is measured by, `FILE` or `FILE:ARRAY`, and one of their published truth; empty
+    where that stands in the same file, or nowhere."""
+
+    source: str
+    truth: str = ""
+
+
 @dataclass(frozen=True, eq=False)
 class Models:
     """What a server of embeddings said of its models. `failure` says why it did not; then it may want a key."""
@@ -222,6 +231,8 @@ class State:
     indexes: tuple[IndexEntry, ...] = ()
     current: str = ""
     """The key of the index that answers."""
+    queries: QueriesFrom | None = None
+    """Whose queries recall is measured by; None for rows of the Dataset."""
     builds: tuple[Build, ...] = ()
 
     asked: Asked | None = None

@@ -26,6 +26,7 @@ BREAKDOWNS: dict[int | None, str] = {
     signal.SIGABRT: "a library gave up",
     signal.SIGFPE: "a library divided by zero",
     signal.SIGILL: "a library stopped itself",
+    getattr(signal, "SIGXCPU", None): "a library came to no end",
 }
 """The signals by which libraries end the process that they are in."""
 WINDOWS_CRASH = 0xC0000000
@@ -227,7 +228,7 @@ class Process:
         code = self._process.returncode or 0
         if code >= WINDOWS_CRASH:
             return BREAKDOWNS[signal.SIGSEGV]
-        return BREAKDOWNS.get(-code, "")
+        return BREAKDOWNS.get(-code, "") if code < 0 else ""
 
     def _how_it_died(self) -> str:
         code = self._process.returncode

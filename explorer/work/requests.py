@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -25,13 +26,13 @@ from explorer.formats.preview import Preview
 from explorer.indexes import asking, building, saved, type_named, types
 from explorer.indexes import kept as kept_indexes
 from explorer.indexes.base import IndexHandle
-from explorer.measure import recall
 from explorer.projection import kept, positions_file
 from explorer.work import bounds
 from explorer.work.caching import Cache, CacheRequest
 from explorer.work.desk import Desk
 from explorer.work.encoding import ModelsRequest
 from explorer.work.inspecting import InspectRequest
+from explorer.work.measuring import MeasureRequest
 from explorer.work.picturing import PictureRequest
 from explorer.work.previewing import DivideRequest, MatchRequest, PreviewRequest
 from explorer.work.serving import Connected, ConnectRequest, KeyringRequest, RemoveRequest, SoFarRequest
@@ -52,8 +53,11 @@ class ReadRequest:
     dimensions: int | None = None
 
     def __call__(self, desk: Desk) -> Dataset:
-        files = [path for path in (self.metadata, self.vectors, loading.path_of(self.source)) if path is not None]
-        with bounds.in_proportion(files):
+        path = loading.path_of(self.source)
+        # What comes from a server, and what an encoder makes of text, takes more than a file's size tells.
+        free = path is None or not {"embed", "encoder"}.isdisjoint(self.options)
+        files = [each for each in (self.metadata, self.vectors, path) if each is not None]
+        with contextlib.nullcontext() if free else bounds.in_proportion(files):
             return loading.load(
                 self.source,
                 metadata=self.metadata,
@@ -248,39 +252,6 @@ class SaveIndexRequest:
 
     def __call__(self, desk: Desk) -> IndexHandle:
         return saved.save_index(self.handle, self.dataset, self.out, desk.progress)
-
-
-@dataclass(frozen=True, eq=False)
-class MeasureRequest:
-    """Measure an index's recall and speed on a sample of rows."""
-
-    background: ClassVar[bool] = True
-
-    dataset: Dataset
-    handle: IndexHandle
-    exact: IndexHandle
-    params: Params
-    k: int
-    queries: int
-    seed: int = 0
-
-    def __call__(self, desk: Desk) -> recall.RecallResult:
-        params = asking.resolved(self.handle, self.params, self.k)
-        try:
-            return recall.measured(
-                self.dataset,
-                self.handle,
-                desk.searcher(self.dataset, self.handle),
-                desk.searcher(self.dataset, self.exact),
-                k=self.k,
-                params=params,
-                queries=self.queries,
-                seed=self.seed,
-                progress=desk.progress,
-            )
-        finally:
-            # Where indexes are measured nobody searches: the next one may be hours away, and the file gone by then.
-            desk.close()
 
 
 @dataclass(frozen=True, eq=False)

@@ -29,6 +29,7 @@ from explorer.measure.coding import CodedDistances
 from explorer.measure.honesty import Honesty
 from explorer.measure.outlines import Outlines
 from explorer.measure.painting import RecallMap
+from explorer.measure.published import Published
 from explorer.measure.rebuilding import Rebuilt
 from explorer.measure.recall import RecallResult
 from explorer.measure.soundness import Soundness
@@ -38,7 +39,7 @@ from explorer.work import requests
 
 _PLAIN = (Abilities, Holding, IndexHandle, Kept, Neighbours, Projection, Query)
 _INSIDE = (Forest, ForestFigures, Growth, Cells, Codes, Layers, Facts, Trace, Explanation, Miss, Fix, Reach, Rebuilt)
-_OF_ALL = (RecallResult, RecallMap, Honesty, Difficulty)
+_OF_ALL = (RecallResult, Published, RecallMap, Honesty, Difficulty)
 _DRAWN = (Outlines, CodedDistances, Soundness)
 CLASSES: dict[str, type[Any]] = {cls.__name__: cls for cls in (*_PLAIN, *_INSIDE, *_OF_ALL, *_DRAWN, *requests.CLASSES)}
 _ARRAY, _PATH, _VALUE, _DATASET, _PACKED, _SET = 1, 2, 3, 4, 5, 6

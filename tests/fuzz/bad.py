@@ -84,12 +84,12 @@ def _outside(file: Any) -> None:
 
 
 def _many_rows(path: Path) -> None:
-    """640 million equal numbers in a Parquet file of some hundred kilobytes."""
+    """320 million equal values in a Parquet file of some hundred kilobytes."""
     import pyarrow as pa
     from pyarrow import parquet
 
-    column = pa.array(np.ones(1_000_000, np.float32))
-    table = pa.table({f"p{j}": column for j in range(64)})
+    column = pa.array(np.ones(1_000_000, bool))
+    table = pa.table({f"p{j}": column for j in range(32)})
     with parquet.ParquetWriter(path, table.schema, compression="zstd") as writer:
         for _ in range(10):
             writer.write_table(table)
@@ -165,7 +165,7 @@ _EVERYWHERE: dict[str, Callable[[Path], object]] = {
     "blank.csv": _bytes(b" \n\t\n   \n"),
     "newline.csv": _bytes(b"\n"),
     "open-quote.csv": _bytes(b'a,b\n"1,2\n' + b"3,4\n" * 1000),
-    "wide.csv": _bytes(lambda: b",".join(b"c%d" % i for i in range(100_000)) + b"\n" + b",".join([b"1"] * 100_000)),
+    "wide.csv": _bytes(lambda: b",".join(b"c%d" % i for i in range(20_000)) + b"\n" + b",".join([b"1"] * 20_000)),
     "commas.csv": _bytes(b"," * 300_000 + b"\n"),
     "one-line.csv": _bytes(b"1," * 200_000 + b"1"),
     "long-cell.csv": _bytes(b"name,a,b\n" + b"x" * 2_000_000 + b",1,2\ny,3,4\n"),

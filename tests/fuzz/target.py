@@ -7,6 +7,7 @@ library that crashes ends this process and no other.
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 
@@ -25,6 +26,8 @@ def main(library: str, folder: Path, seconds: int) -> None:
     from explorer.work import bounds
     from tests.fuzz.good import binary
 
+    # What comes to no end is for the fuzzer to notice, which then keeps the file.
+    bounds.FLOOR_SECONDS = 10_000
     kinds = binary(library)
     place, corpus = folder / "input", folder / "corpus"
     place.mkdir()
@@ -45,7 +48,13 @@ def main(library: str, folder: Path, seconds: int) -> None:
             if not isinstance(error, BadInput | Unavailable):
                 raise
 
-    options = [f"-max_total_time={seconds}", "-timeout=60", "-rss_limit_mb=2500", "-seed=1", "-max_len=20000"]
+    options = [
+        f"-max_total_time={seconds}",
+        "-timeout=45",
+        "-rss_limit_mb=2500",
+        f"-seed={os.environ.get('EXPLORER_FUZZ_SEED', '1')}",
+        "-max_len=20000",
+    ]
     options += [f"-artifact_prefix={folder}/found-", "-print_final_stats=1"]
     atheris.Setup([sys.argv[0], *options, str(corpus)], read)
     atheris.Fuzz()

@@ -24,6 +24,7 @@ SECONDS = float(os.environ.get("EXPLORER_FUZZ_SECONDS", "10"))
 GRACE_SECONDS = 200
 
 
+@pytest.mark.timeout(900)  # a library that comes to no end is waited for twice
 @pytest.mark.skipif(find_spec("atheris") is None, reason="the guided fuzzer is not here")
 @pytest.mark.parametrize("library", LIBRARIES)
 def test_what_a_guided_fuzzer_finds_is_a_dataset_or_a_sentence(library: str, tmp_path: Path) -> None:
@@ -51,7 +52,7 @@ def test_what_a_guided_fuzzer_finds_is_a_dataset_or_a_sentence(library: str, tmp
             path.write_bytes(bytes(rest))
             told = reader.outcome(good.request(path))
             sys.stderr.write(f"{good.name}: {each.name} ({bytes(rest).hex()}): {told}\n")
-            # A crash of the library is a sentence by now; an error of Python's that is none of ours is a fault here.
+            # What a library did is a sentence by now; an error of Python's that is none of ours is a fault here.
             assert "Uncaught Python exception" not in done.stderr, done.stderr[-3000:]
     finally:
         reader.close()

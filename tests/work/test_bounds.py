@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import signal
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -62,7 +64,13 @@ def read(children: Children, path: Path) -> object:
 @pytest.mark.skipif(sys.platform == "win32", reason="has no such signals")
 @pytest.mark.parametrize(
     ("act", "how"),
-    [("SIGSEGV", "crashed"), ("SIGABRT", "gave up"), ("SIGFPE", "divided"), ("SIGILL", "stopped itself")],
+    [
+        ("SIGSEGV", "crashed"),
+        ("SIGABRT", "gave up"),
+        ("SIGFPE", "divided"),
+        ("SIGILL", "stopped itself"),
+        ("SIGXCPU", "came to no end"),
+    ],
 )
 def test_a_library_that_breaks_down_is_a_sentence_about_the_file(
     children: Children, tmp_path: Path, act: str, how: str
@@ -86,6 +94,14 @@ def test_a_small_file_gets_no_four_gigabytes(children: Children, tmp_path: Path)
     np.save(tmp_path / "good.npy", np.ones((3, 2), np.float32))
     read(children, tmp_path / "good.npy")
     assert children.alive == [alive]
+
+
+@LINUX
+def test_a_library_that_comes_to_no_end_is_ended() -> None:
+    script = (
+        "from explorer.work import bounds\nbounds.FLOOR_SECONDS = 1\nwith bounds.in_proportion([]):\n  while 1: pass"
+    )
+    assert subprocess.run([sys.executable, "-c", script], timeout=200, check=False).returncode == -signal.SIGXCPU
 
 
 @LINUX

@@ -20,8 +20,9 @@ from explorer.errors import BadFile, BadQuery
 from explorer.formats import reading
 from explorer.indexes.base import IndexHandle
 from explorer.work.desk import MOST_ENCODED, MOST_OPEN, Desk
+from explorer.work.measuring import MeasureRequest
 from explorer.work.process import Process
-from explorer.work.requests import Answer, BuildRequest, ForgetRequest, MeasureRequest, Request, SearchRequest
+from explorer.work.requests import Answer, BuildRequest, ForgetRequest, Request, SearchRequest
 
 Ask = Callable[[Request], Any]
 

@@ -20,12 +20,12 @@ from explorer.indexes import building, type_named, types
 from explorer.indexes.base import IndexHandle
 from explorer.work.children import MOST_CHILDREN, Children
 from explorer.work.latest import Latest
+from explorer.work.measuring import MeasureRequest
 from explorer.work.requests import (
     UNKNOWN,
     BuildRequest,
     FingerprintRequest,
     ForgetRequest,
-    MeasureRequest,
     OpenIndexRequest,
     PrepareRequest,
     ProjectRequest,

@@ -13,12 +13,12 @@ import pytest
 from explorer.core.dataset import Dataset, fingerprinted
 from explorer.core.query import row_query
 from explorer.errors import BadFile, BadParameter, BadQuery
+from explorer.work.measuring import MeasureRequest
 from explorer.work.process import Process
 from explorer.work.requests import (
     Answer,
     BuildRequest,
     FingerprintRequest,
-    MeasureRequest,
     OpenIndexRequest,
     PositionsRequest,
     PrepareRequest,

@@ -33,14 +33,16 @@ from explorer.measure.coding import CodedDistances
 from explorer.measure.honesty import Honesty
 from explorer.measure.outlines import Outlines
 from explorer.measure.painting import RecallMap
+from explorer.measure.published import Published
 from explorer.measure.rebuilding import Rebuilt
 from explorer.measure.recall import RecallResult
 from explorer.measure.soundness import Soundness
 from explorer.servers.abilities import Abilities
 from explorer.servers.catalogue import Holding
-from explorer.work import inspecting, picturing, previewing, requests, wire
+from explorer.work import inspecting, measuring, picturing, previewing, requests, wire
 from explorer.work.wire import Packed, packed, unpacked
 
+PUBLISHED = Published(30, 10, 0.99, 0.01, 2, "euclidean", 1.0, 1e-6)
 HANDLE = IndexHandle("annoy", "dot", {"trees": 5, "seed": 1}, Path("/a/ü.ann"), 10, 3, 99, 0.25, "annoy 1.17.3")
 NEIGHBOURS = Neighbours(np.array([3, 1]), np.array([0.5, 0.75]))
 
@@ -59,6 +61,8 @@ def values(dataset: Dataset) -> dict[str, Any]:
         Projection(np.ones((200, 2), np.float32), "umap", "cosine", {"min_dist": 0.1}, 7, 1.5, {"graph": 0.5}, "note"),
         row_query(3, dataset),
         RecallResult(0.9, 0.1, 10, 5, 1.0, 2.0, 3.0, 4, {"trees": 5}),
+        RecallResult(0.9, 0.1, 10, 5, 1.0, 2.0, 3.0, 4, {}, "q.npy", PUBLISHED),
+        PUBLISHED,
         requests.Answer(NEIGHBOURS, {"search_k": 50}, 0.5, "VSIM score", np.array([0.5, 0.25]), "VSIM ü"),
         able,
         holding,
@@ -81,7 +85,7 @@ def values(dataset: Dataset) -> dict[str, Any]:
         requests.SaveIndexRequest(dataset, HANDLE, Path("i.ann")),
         requests.PrepareRequest(dataset, HANDLE),
         requests.ForgetRequest(Path("folder")),
-        requests.MeasureRequest(dataset, HANDLE, HANDLE, {"search_k": 9}, 10, 100),
+        measuring.MeasureRequest(dataset, HANDLE, HANDLE, {"search_k": 9}, 10, 100),
         requests.ReadingsRequest(dataset, "#3", "row"),
         requests.SearchRequest(dataset, HANDLE, query, 10),
         KEPT,

@@ -179,5 +179,6 @@ def _details(entry: IndexEntry, search: str) -> str:
     ]
     if entry.recall is not None:
         r = entry.recall
-        lines.append(f"recall {r.recall:.3f} ± {r.recall_sd:.3f} over {r.queries} rows · p95 {r.p95_ms:.2f} ms")
+        of = f"queries of {r.source}" if r.source else "rows"
+        lines.append(f"recall {r.recall:.3f} ± {r.recall_sd:.3f} over {r.queries} {of} · p95 {r.p95_ms:.2f} ms")
     return "\n".join(filter(None, lines))

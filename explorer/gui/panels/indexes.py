@@ -13,6 +13,7 @@ from explorer.core.params import Params
 from explorer.gui.panels.build_form import BuildForm
 from explorer.gui.panels.build_row import BuildRow
 from explorer.gui.panels.index_row import IndexRow
+from explorer.gui.panels.recall_queries import RecallQueries
 from explorer.gui.widgets.mending import Mending, Ways
 from explorer.gui.widgets.pieces import Scrolled, button, heading, label
 from explorer.gui.widgets.row_list import RowList
@@ -32,6 +33,7 @@ class IndexesPanel(QWidget):
         self._problem = label("", "error", wrap=True, selectable=True)
         self._problem.hide()
         self._mending = Mending(Ways(controller, connect))
+        self.queries = RecallQueries(controller)
         self._build = button("+ Build index …", self.offer_build, "plain", tip="Build another index (Ctrl+B)")
         self._open = button("Open …", self.offer_open, "plain", tip="Open a saved index")
         self.form = BuildForm(controller, connect)
@@ -53,6 +55,7 @@ class IndexesPanel(QWidget):
         column.addWidget(self._list)
         column.addWidget(self._problem)
         column.addWidget(self._mending)
+        column.addWidget(self.queries)
         column.addWidget(self.form)
         whole = QVBoxLayout(self)
         whole.setContentsMargins(8, 12, 8, 8)
@@ -101,7 +104,7 @@ class IndexesPanel(QWidget):
     def _follow(self, new: State, old: State) -> None:
         if any(
             getattr(new, name) is not getattr(old, name)
-            for name in ("dataset", "indexes", "builds", "current", "metric", "k", "exact_ms", "problems")
+            for name in ("dataset", "indexes", "builds", "current", "metric", "k", "exact_ms", "problems", "queries")
         ):
             self._show(new)
         elif new.tasks is not old.tasks:
@@ -136,3 +139,4 @@ class IndexesPanel(QWidget):
         self._problem.setText(state.problem("indexes"))
         self._problem.setVisible(bool(state.problem("indexes")))
         self._mending.show_for("indexes", state)
+        self.queries.show_state(state)
