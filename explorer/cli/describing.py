@@ -16,7 +16,7 @@ from explorer.servers.abilities import Abilities
 from explorer.work.requests import FingerprintRequest
 from explorer.work.serving import Connected, ConnectRequest
 
-LIBRARIES = ("PySide6-Essentials", "pyqtgraph", "numpy", "umap-learn", "numba", "annoy", "pyarrow")
+LIBRARIES = ("PySide6-Essentials", "pyqtgraph", "numpy", "scipy", "numba", "annoy", "pyarrow")
 OPTIONAL = ("faiss-cpu", "hnswlib", "pynndescent", "usearch", "voyager", "redis")
 """Those of the extras; said where they are installed."""
 NOT_HERE = "not installed"

@@ -1,4 +1,4 @@
-"""UMAP: umap-learn's graph and parameters, over a neighbour graph and a layout of our own that can be watched.
+"""UMAP: umap-learn's parameters and fuzzy graph, over a neighbour graph and a layout of our own that can be watched.
 
 McInnes, Healy, Melville: UMAP: Uniform Manifold Approximation and Projection for Dimension Reduction,
 arXiv:1802.03426.
@@ -27,8 +27,8 @@ from explorer.projection.stages import Stages
 FEW_ROWS = 4
 """Fewer rows than this have no neighbourhoods to speak of."""
 
-SMALL = 10_000
-"""Up to this many rows 500 epochs are laid out, above 200: umap-learn's rule."""
+SMALL, EPOCHS_OF_SMALL, EPOCHS = 10_000, 200, 80
+"""Up to SMALL rows are laid out in EPOCHS_OF_SMALL, more in EPOCHS: two fifths of umap-learn's, see `layout`."""
 
 SIDE = 10.0
 """The layout begins in a square of this side, whose points are moved by normal noise of JITTER."""
@@ -49,7 +49,7 @@ class Umap(Method):
             "n_neighbors", "int", 15, "Neighbours of each point: more shows the large, fewer the small; slower.", 2, 200
         ),
         Param("min_dist", "float", 0.1, "How close points may lie: less packs clusters tighter.", 0.0, 1.0),
-        Param("n_epochs", "int", None, "Rounds of the layout: 500 up to 10,000 rows, otherwise 200.", 1, 10_000),
+        Param("n_epochs", "int", None, "Rounds of the layout: 200 up to 10,000 rows, otherwise 80.", 1, 10_000),
     )
     family = "numba"
     rank = 20
@@ -67,7 +67,7 @@ class Umap(Method):
         n = len(vectors)
         advice = "use fewer neighbours, close other programs, or stay with PCA, which needs none"
         room.check_memory(_needed(n, vectors.shape[1], int(params["n_neighbors"])), f"A UMAP of {n:,} rows", advice)
-        epochs = int(params.get("n_epochs") or (500 if n <= SMALL else 200))
+        epochs = int(params.get("n_epochs") or (EPOCHS_OF_SMALL if n <= SMALL else EPOCHS))
         used: Params = {**params, "n_epochs": epochs}
         rng = np.random.default_rng(seed)
         with stages("start"):
@@ -82,7 +82,7 @@ class Umap(Method):
             graph = neighbour_graph(vectors, metric, max(2, k), _part(progress, 0.0, LAYOUT_BEGINS), seed=seed or 0)
         with stages("graph"):
             progress(LAYOUT_BEGINS, "weights")
-            edges = fuzzy_edges(graph, epochs if epochs > 10 else 200)
+            edges = fuzzy_edges(graph, max(epochs, EPOCHS))
         with stages("layout"):
             a, b = curve(1.0, float(params["min_dist"]))
             threads = None if seed is None else 1
@@ -93,9 +93,9 @@ class Umap(Method):
 
 
 def warm_up() -> None:
-    """Import umap and load, or compile, every kernel: seconds that a process can spend before it has work.
+    """Load every kernel, or compile it: seconds that a process can spend before it has work.
 
-    The first call on a machine compiles, umap-learn's own parts above all; later ones find machine code on the disk.
+    The first call on a machine compiles; later ones find machine code on the disk.
     """
     rows = np.random.default_rng(0).standard_normal((64, 4)).astype(np.float32)
     for metric in ("euclidean", "manhattan"):
