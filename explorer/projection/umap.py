@@ -6,7 +6,7 @@ arXiv:1802.03426.
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass
 from time import perf_counter
 
 import numpy as np
@@ -17,6 +17,7 @@ from explorer.core.metric import Metric
 from explorer.core.params import Param, Params
 from explorer.core.progress import Progress, silent
 from explorer.core.projection import Projection
+from explorer.projection import sampled
 from explorer.projection.base import Method, Publish, unwatched
 from explorer.projection.fuzzy import Edges, curve, fuzzy_edges
 from explorer.projection.graph import Graph, neighbour_graph
@@ -37,6 +38,9 @@ JITTER = 1e-4
 FRAMES_A_SECOND = 30
 LAYOUT_BEGINS = 0.3
 """The share of all work that comes before the layout."""
+
+SAMPLE_DONE = 0.5
+"""The share of all work that a sample's layout is, where other rows follow it."""
 
 
 class Umap(Method):
@@ -64,32 +68,75 @@ class Umap(Method):
         progress: Progress,
     ) -> Projection:
         stages = Stages()
+        rng = np.random.default_rng(seed)
         n = len(vectors)
+        k = int(params["n_neighbors"])
+        laid_out = n if n <= sampled.ABOVE else sampled.SAMPLE
         advice = "use fewer neighbours, close other programs, or stay with PCA, which needs none"
-        room.check_memory(_needed(n, vectors.shape[1], int(params["n_neighbors"])), f"A UMAP of {n:,} rows", advice)
+        room.check_memory(_needed(laid_out, vectors.shape[1], k), f"A UMAP of {n:,} rows", advice)
         epochs = int(params.get("n_epochs") or (EPOCHS_OF_SMALL if n <= SMALL else EPOCHS))
         used: Params = {**params, "n_epochs": epochs}
-        rng = np.random.default_rng(seed)
-        with stages("start"):
-            positions = _started(principal(vectors, metric, progress), rng)
+        job = _Job(metric, used, None if seed is None else 1, seed or 0, rng, stages)
+        if n <= sampled.ABOVE:
+            positions, _, note = job.lay_out(vectors, publish, progress)
+        else:
+            positions, note = job.lay_out_sample(vectors, progress)
+            publish(positions, 1.0)
+        return Projection(positions, self.name, metric, used, seed, stages=stages.seconds, note=note)
+
+
+@dataclass(frozen=True, eq=False)
+class _Job:
+    """One layout: how it is made, and how long each of its stages takes."""
+
+    metric: Metric
+    params: Params
+    threads: int | None
+    seed: int
+    rng: np.random.Generator
+    stages: Stages
+
+    def lay_out(
+        self, vectors: NDArray[np.float32], publish: Publish, progress: Progress
+    ) -> tuple[NDArray[np.float32], Graph | None, str]:
+        """Positions of all vectors, their neighbour graph unless there are too few, and what to say of them."""
+        n, wanted, epochs = len(vectors), int(self.params["n_neighbors"]), int(self.params["n_epochs"])
+        with self.stages("start"):
+            positions = _started(principal(vectors, self.metric, progress), self.rng)
         publish(positions, 0.0)
-        done = Projection(positions, self.name, metric, used, seed, stages=stages.seconds)
         if n < FEW_ROWS or not positions.any():
             why = f"{n} rows are too few for UMAP" if n < FEW_ROWS else "All rows are equal"
-            return replace(done, note=f"{why}, so this is their PCA.")
-        k = min(int(params["n_neighbors"]), n - 1)
-        with stages("neighbours"):
-            graph = neighbour_graph(vectors, metric, max(2, k), _part(progress, 0.0, LAYOUT_BEGINS), seed=seed or 0)
-        with stages("graph"):
+            return positions, None, f"{why}, so this is their PCA."
+        k = min(wanted, n - 1)
+        with self.stages("neighbours"):
+            part = _part(progress, 0.0, LAYOUT_BEGINS)
+            graph = neighbour_graph(vectors, self.metric, max(2, k), part, seed=self.seed)
+        with self.stages("graph"):
             progress(LAYOUT_BEGINS, "weights")
             edges = fuzzy_edges(graph, max(epochs, EPOCHS))
-        with stages("layout"):
-            a, b = curve(1.0, float(params["min_dist"]))
-            threads = None if seed is None else 1
-            layout = Layout(positions, edges, a, b, epochs, int(rng.integers(2**63)), threads)
+        with self.stages("layout"):
+            a, b = curve(1.0, float(self.params["min_dist"]))
+            layout = Layout(positions, edges, a, b, epochs, int(self.rng.integers(2**63)), self.threads)
             layout.run(_Frames(positions, epochs, publish, _part(progress, LAYOUT_BEGINS, 1.0)))
         publish(positions, 1.0)
-        return replace(done, note=_note(graph, edges, k, int(params["n_neighbors"])))
+        return positions, graph, _note(graph, edges, k, wanted)
+
+    def lay_out_sample(self, vectors: NDArray[np.float32], progress: Progress) -> tuple[NDArray[np.float32], str]:
+        """Positions of all vectors by those of a sample, and what to say of them. Frames would show a part only."""
+        n = len(vectors)
+        with self.stages("sample"):
+            progress(0.0, "sample")
+            chosen = sampled.sample_of(n, self.rng)
+            part = vectors[chosen]
+        laid_out, graph, note = self.lay_out(part, unwatched, _part(progress, 0.0, SAMPLE_DONE))
+        said = f"UMAP laid out a sample of {len(chosen):,} of the {n:,} rows; "
+        if graph is None:
+            return principal(vectors, self.metric, progress), note
+        del part
+        with self.stages("others"):
+            told = _part(progress, SAMPLE_DONE, 1.0)
+            positions = sampled.spread(vectors, self.metric, chosen, graph, laid_out, self.rng, told)
+        return positions, f"{said}each other one lies among its neighbours in it. {note}".strip()
 
 
 def warm_up() -> None:

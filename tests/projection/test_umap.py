@@ -15,6 +15,7 @@ from explorer.core.params import Params
 from explorer.core.progress import silent
 from explorer.core.projection import Projection
 from explorer.errors import Cancelled, TooLarge
+from explorer.projection import sampled
 from explorer.projection.base import unwatched
 from explorer.projection.forces import HIGHEST, LANES, LOWEST, NEGATIVES, pull, pull_table, push
 from explorer.projection.fuzzy import fuzzy_edges
@@ -194,3 +195,26 @@ def test_what_would_not_fit_into_memory_is_refused_before_anything_is_copied() -
     vectors = np.broadcast_to(np.ones((1, 1000), np.float32), (10**10, 1000))
     with pytest.raises(TooLarge, match=r"A UMAP of 10,000,000,000 rows needs about .* of memory, and .* are free; "):
         UMAP.project(vectors, "euclidean", PARAMS, None, unwatched, silent)
+
+
+def test_more_rows_than_can_be_laid_out_lie_among_their_neighbours_in_a_sample(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sampled, "ABOVE", 1500)
+    monkeypatch.setattr(sampled, "SAMPLE", 900)
+    monkeypatch.setattr(sampled, "CELL_ROWS", 100)
+    x = digits()
+    for metric in ("euclidean", "cosine", "manhattan"):
+        made = UMAP.project(x, metric, PARAMS, 0, unwatched, silent)
+        assert made.note.startswith("UMAP laid out a sample of 900 of the 1,797 rows; each other one lies among")
+        assert list(made.stages) == ["sample", "start", "neighbours", "graph", "layout", "others"]
+        assert trustworthiness(x, made.positions) > 0.95
+        assert made.positions.tobytes() == UMAP.project(x, metric, PARAMS, 0, unwatched, silent).positions.tobytes()
+
+
+def test_equal_rows_have_a_map_by_a_sample_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sampled, "ABOVE", 100)
+    monkeypatch.setattr(sampled, "SAMPLE", 50)
+    made = laid_out(np.full((200, 6), 3, np.float32))
+    assert made.positions.shape == (200, 2) and np.isfinite(made.positions).all() and "equal" in made.note
+    halves = np.zeros((200, 6), np.float32)
+    halves[::2] = 1
+    assert np.isfinite(laid_out(halves).positions).all()
