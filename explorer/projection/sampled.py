@@ -56,7 +56,8 @@ def spread(
     out = np.empty((n, 2), np.float32)
     centre = np.zeros(d, np.float32)
     if metric not in ("cosine", "dot"):
-        centre = np.mean(vectors[chosen[:: max(1, len(chosen) // 50_000)]], axis=0, dtype=np.float64).astype(np.float32)
+        some = vectors[chosen[:: max(1, len(chosen) // 50_000)]]
+        centre = np.asarray(some.mean(axis=0, dtype=np.float64), np.float32)
     sample = _taken(vectors, chosen, metric, centre)
     seeds = sample[np.sort(rng.choice(len(chosen), max(1, len(chosen) // CELL_ROWS), replace=False))]
     cell = _cells(sample, seeds)
@@ -86,7 +87,7 @@ def spread(
 def _taken(vectors: NDArray[np.float32], which: Any, metric: Metric, centre: Floats) -> Floats:
     """Some of the vectors as they are measured: of unit length, or moved to the middle of all."""
     block = np.asarray(vectors[which], np.float32)
-    return unit(block) if metric in ("cosine", "dot") else block - centre
+    return unit(block) if metric in ("cosine", "dot") else np.asarray(block - centre, np.float32)
 
 
 def _cells(rows: Floats, seeds: Floats) -> NDArray[np.int32]:
