@@ -20,7 +20,7 @@ def test_every_figure_is_measured_in_short() -> None:
     unmeasured = {each["name"] for each in found["figures"] if each["measured"] is None}
     assert unmeasured == {"UMAP, against umap-learn warm", "UMAP, trustworthiness below umap-learn's"}
     assert len(found["figures"]) == 18
-    assert done.stderr.count("\n| ") == len(found["figures"]) + 1
+    assert done.stderr.count("\n| ") == len(found["figures"]) + 2
 
 
 def test_the_growth_of_each_stage_is_told() -> None:
