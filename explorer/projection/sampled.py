@@ -94,8 +94,8 @@ def _cells(rows: Floats, seeds: Floats) -> NDArray[np.int32]:
     """Which of the seeds each row is nearest to."""
     half_norms = np.einsum("ij,ij->i", seeds, seeds) / 2
     cell = np.empty(len(rows), np.int32)
-    for start in range(0, len(rows), 1 << 12):
-        scores = rows[start : start + (1 << 12)] @ seeds.T
+    for start in range(0, len(rows), 1 << 9):
+        scores = rows[start : start + (1 << 9)] @ seeds.T
         scores -= half_norms
-        cell[start : start + (1 << 12)] = scores.argmax(axis=1)
+        cell[start : start + (1 << 9)] = scores.argmax(axis=1)
     return cell

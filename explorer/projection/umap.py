@@ -12,12 +12,12 @@ from time import perf_counter
 import numpy as np
 from numpy.typing import NDArray
 
-from explorer import room
+from explorer import machine_code, room
 from explorer.core.metric import Metric
 from explorer.core.params import Param, Params
 from explorer.core.progress import Progress, silent
 from explorer.core.projection import Projection
-from explorer.projection import sampled
+from explorer.projection import forces, sampled
 from explorer.projection.base import Method, Publish, unwatched
 from explorer.projection.fuzzy import Edges, curve, fuzzy_edges
 from explorer.projection.graph import Graph, neighbour_graph
@@ -73,10 +73,13 @@ class Umap(Method):
         k = int(params["n_neighbors"])
         laid_out = n if n <= sampled.ABOVE else sampled.SAMPLE
         advice = "use fewer neighbours, close other programs, or stay with PCA, which needs none"
-        room.check_memory(_needed(laid_out, vectors.shape[1], k), f"A UMAP of {n:,} rows", advice)
+        room.check_memory(16 * (n - laid_out) + _needed(laid_out, vectors.shape[1], k), f"A UMAP of {n:,} rows", advice)
         epochs = int(params.get("n_epochs") or (EPOCHS_OF_SMALL if n <= SMALL else EPOCHS))
         used: Params = {**params, "n_epochs": epochs}
         job = _Job(metric, used, None if seed is None else 1, seed or 0, rng, stages)
+        if n >= FEW_ROWS and not machine_code.is_kept(forces.epoch):
+            progress(0.0, "compiling for this machine, once")
+            warm_up()
         if n <= sampled.ABOVE:
             positions, _, note = job.lay_out(vectors, publish, progress)
         else:
@@ -148,7 +151,8 @@ def warm_up() -> None:
     for metric in ("euclidean", "manhattan"):
         neighbour_graph(rows, metric, 4, silent, exact_rows=0)
         neighbour_graph(rows, metric, 4, silent)
-    UMAP.project(rows, "euclidean", {"n_neighbors": 5, "min_dist": 0.1, "n_epochs": 2}, 0, unwatched, silent)
+    params: Params = {"n_neighbors": 5, "min_dist": 0.1, "n_epochs": 2}
+    _Job("euclidean", params, 1, 0, np.random.default_rng(0), Stages()).lay_out(rows, unwatched, silent)
 
 
 def _needed(rows: int, dimensions: int, neighbors: int) -> int:

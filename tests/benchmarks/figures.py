@@ -121,7 +121,7 @@ BENCHMARKS = (
     Benchmark("map_frame", "--rows 10000000 --no-peer", "--rows 30000 --size 400x300 --no-peer", _frame),
     Benchmark("umap_layout", "--against-umap-learn", "--rows 2500 --dimensions 8", _umap),
     Benchmark("exact_search", "--rows 1000000", "--rows 20000 --rounds 2", _exact),
-    Benchmark("cancel", "", "--rows 20000 --dimensions 16", _cancel),
+    Benchmark("cancel", "", "--rows 150000 --dimensions 16 --after 1", _cancel),
 )
 
 

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from explorer import machine_code
 from explorer.core.params import Params
 from explorer.core.progress import silent
 from explorer.core.projection import Projection
@@ -218,3 +219,12 @@ def test_equal_rows_have_a_map_by_a_sample_too(monkeypatch: pytest.MonkeyPatch) 
     halves = np.zeros((200, 6), np.float32)
     halves[::2] = 1
     assert np.isfinite(laid_out(halves).positions).all()
+
+
+@pytest.mark.parametrize("kept", [True, False])
+def test_the_first_map_on_a_machine_says_what_it_waits_for(kept: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    notes: list[str] = []
+    monkeypatch.setattr(machine_code, "is_kept", lambda _: kept)
+    params = {**PARAMS, "n_epochs": 2}
+    UMAP.project(digits()[:50], "euclidean", params, 0, unwatched, lambda _, note="": notes.append(note))
+    assert ("compiling for this machine, once" in notes) is not kept
