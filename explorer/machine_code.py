@@ -36,6 +36,12 @@ def compiled(function: Callable[..., Any], signature: str = "", **options: Any) 
         return njit(signature or None, **options)(function)  # type: ignore[no-any-return]
 
 
+def is_kept(function: Callable[..., Any]) -> bool:
+    """Whether machine code of a function was kept by an earlier process, of this version of its file or another."""
+    name = f"{function.__module__.rpartition('.')[2]}.{function.__qualname__}-*.nbi"
+    return any(folder().glob(f"*/{name}"))
+
+
 @contextlib.contextmanager
 def kept() -> Iterator[None]:
     """What is decorated or imported in the block keeps its machine code in our folder, unless somebody chose another.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import platform
 from importlib.metadata import PackageNotFoundError, version
 
-LIBRARIES = ("PySide6-Essentials", "pyqtgraph", "numpy", "umap-learn", "numba", "annoy", "pyarrow", "h5py")
+LIBRARIES = ("PySide6-Essentials", "pyqtgraph", "numpy", "scipy", "numba", "annoy", "pyarrow", "h5py")
 OPTIONAL = ("faiss-cpu", "hnswlib", "pynndescent", "usearch", "voyager", "redis", "zarr")
 """Those of the extras; said where they are installed."""
 

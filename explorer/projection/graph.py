@@ -15,12 +15,12 @@ from explorer.core.metric import Metric
 from explorer.core.progress import Progress
 from explorer.projection import nearest
 from explorer.projection.jit import callable_from_compiled, compiled, cores, shares
-from explorer.projection.partition import CELL_ROWS, partitioned
+from explorer.projection.partition import CELL_ROWS, Partition, partitioned
 
-EXACT_ROWS = 20_000
+EXACT_ROWS = 10_000
 """Up to this many rows every pair is measured."""
 
-PARTITIONS = 6
+PARTITIONS = 4
 ROUNDS = 8
 REVERSE = 0.5
 """How many of those whose neighbour a row is are linked to it, as a share of its own neighbours."""
@@ -63,15 +63,16 @@ def neighbour_graph(
     """
     rng = np.random.default_rng(seed)
     rows, scale = _prepared(vectors, metric, progress)
-    place = partitioned(rows, rng).order
-    rows = rows[place]  # near rows lie together now, so that most of what a row is measured against is in the cache
+    exact = len(rows) <= exact_rows
     with ThreadPoolExecutor(cores()) as pool:
+        cells = partitioned(rows, rng, max(CELL_ROWS, 4 * k))
+        place = cells.order
+        rows = rows[place]  # near rows lie together now, so that most of what a row is measured against is in the cache
         search = _Search(rows, metric == "manhattan", k - 1, pool, progress)
-        exact = len(rows) <= exact_rows
         if exact:
             search.exactly()
         else:
-            search.approximately(rng)
+            search.approximately(rng, Partition(np.arange(len(rows), dtype=np.int32), cells.starts))
     near = search.near
     if metric == "euclidean":
         near = np.sqrt(near)
@@ -116,10 +117,11 @@ class _Search:
         farthest = self.near[first:last, -1]
         return not np.any((farthest > 0) & (farthest < LOST * half_norms[first:last]))
 
-    def approximately(self, rng: np.random.Generator) -> None:
-        """Measure pairs that share a cell, then neighbours' neighbours."""
+    def approximately(self, rng: np.random.Generator, cells: Partition) -> None:
+        """Measure pairs that share a cell, of this and other partitions, then neighbours' neighbours."""
         for part in range(PARTITIONS):
-            cells = partitioned(self.rows, rng, max(CELL_ROWS, 4 * self.who.shape[1]))
+            if part:
+                cells = partitioned(self.rows, rng, max(CELL_ROWS, 4 * self.who.shape[1]))
             for start, stop in shares(len(cells), 1 + len(self.rows) // 200_000):
                 self.progress((part + start / len(cells)) / PARTITIONS / 2, "neighbour graph")
                 arguments = (self.rows, self.manhattan, cells.order, cells.starts, self.near, self.who)

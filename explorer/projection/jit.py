@@ -23,12 +23,12 @@ def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 @cache
-def callable_from_compiled(functions: tuple[Callable[..., Any], ...]) -> None:
-    """Let compiled functions of the same file call these plain ones, which are compiled into them."""
+def callable_from_compiled(functions: tuple[Callable[..., Any], ...], *, inline: bool = True) -> None:
+    """Let compiled functions of the same file call these plain ones, which are compiled into them or beside them."""
     from numba.extending import register_jitable
 
     for function in functions:
-        register_jitable(inline="always", fastmath=True)(function)
+        register_jitable(inline="always" if inline else "never", fastmath=True, error_model="numpy")(function)
 
 
 def cores() -> int:

@@ -16,7 +16,7 @@ from explorer.core.dataset import Dataset
 from explorer.core.metric import METRICS, Metric
 from explorer.core.projection import Projection
 
-LAYOUT = 1
+LAYOUT = 2
 """Raised whenever the same request would give another map than before."""
 
 

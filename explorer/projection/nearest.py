@@ -15,6 +15,9 @@ from numpy.typing import NDArray
 FAR = np.float32(3e38)
 """Farther than anything: not infinity, which fast floating-point arithmetic may not meet."""
 
+MIDDLES = 3
+"""Over so many of the nearest rows of a sample others are looked for."""
+
 Floats = NDArray[np.float32]
 Ints = NDArray[Any]
 
@@ -155,3 +158,74 @@ def refine(
                         new[row, moved] = new[row, moved - 1]
                     new[row, slot] = True
     return replaced
+
+
+def between(rows: Floats, one: int, others: Floats, two: int, manhattan: bool) -> np.float32:
+    """As `apart`, of a row here and one there."""
+    score = np.float32(0)
+    if manhattan:
+        for d in range(rows.shape[1]):
+            score += abs(rows[one, d] - others[two, d])
+    else:
+        for d in range(rows.shape[1]):
+            difference = rows[one, d] - others[two, d]
+            score += difference * difference
+    return score
+
+
+def put(
+    rows: Floats,
+    cells: Ints,
+    sample: Floats,
+    links: Ints,
+    places: Floats,
+    members: Ints,
+    starts: Ints,
+    manhattan: bool,
+    k: int,
+    out: Floats,
+) -> None:
+    """Write to `out` (m, 2) where each of `rows` (m, d) belongs among a sample that lies at `places` (s, 2).
+
+    Row i is measured against the rows of the sample in its cell, members[starts[cells[i]] : starts[cells[i] + 1]], and
+    then against the `links` (s, any) of the MIDDLES nearest of them; the k nearest of all give their weighted mean.
+    """
+    near = np.empty((1, k), np.float32)
+    who = np.empty((1, k), np.int32)
+    for row in range(rows.shape[0]):
+        near[:] = FAR
+        who[:] = -1
+        first = starts[cells[row]]
+        size = starts[cells[row] + 1] - first
+        for each in range(size + MIDDLES * links.shape[1]):
+            if each < size:
+                other = members[first + each]
+            else:
+                middle = who[0, min((each - size) // links.shape[1], k - 1)]
+                other = links[middle, (each - size) % links.shape[1]] if middle >= 0 else np.int32(-1)
+            if other >= 0:
+                score = between(rows, row, sample, other, manhattan)
+                if score < near[0, k - 1]:
+                    known = False
+                    for at in range(k):
+                        known |= who[0, at] == other
+                    if not known:
+                        insert(near, who, 0, k - 1, other, score)
+        beyond = np.float32(0)
+        count = 0
+        for at in range(k):
+            if who[0, at] >= 0:
+                count += 1
+                if not manhattan:
+                    near[0, at] = np.sqrt(near[0, at])
+                beyond += near[0, at] - near[0, 0]
+        total, x, y = np.float32(0), np.float32(0), np.float32(0)
+        for at in range(count):
+            weight = np.float32(1)
+            if beyond > 0:
+                weight = np.exp(-(near[0, at] - near[0, 0]) * np.float32(count) / beyond)
+            total += weight
+            x += weight * places[who[0, at], 0]
+            y += weight * places[who[0, at], 1]
+        out[row, 0] = x / total
+        out[row, 1] = y / total

@@ -54,7 +54,7 @@ def test_help_names_every_command(explorer: Run) -> None:
 def test_the_version_names_libraries_and_system(explorer: Run) -> None:
     done = explorer("--version")
     assert done.status == 0
-    for word in ("ANN Explorer", "Python 3.", "numpy", "annoy", "PySide6-Essentials", "umap-learn"):
+    for word in ("ANN Explorer", "Python 3.", "numpy", "annoy", "PySide6-Essentials", "numba"):
         assert word in done.out
     for name, library in (("faiss-cpu", "faiss"), *((name, name) for name in ("hnswlib", "pynndescent", "usearch"))):
         assert (f" · {name} " in done.out) == (find_spec(library) is not None)

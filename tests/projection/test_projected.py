@@ -45,7 +45,7 @@ def test_a_dataset_is_projected(dataset: Dataset, method: str) -> None:
     assert made.positions.shape == (120, 2) and np.isfinite(made.positions).all()
     assert (made.method, made.metric, made.seed) == (method, "cosine", 1)
     assert made.seconds >= sum(made.stages.values()) > 0
-    expected = {"n_neighbors": 15, "min_dist": 0.1, "n_epochs": 500} if method == "umap" else {}
+    expected = {"n_neighbors": 15, "min_dist": 0.1, "n_epochs": 200} if method == "umap" else {}
     assert made.params == expected
 
 

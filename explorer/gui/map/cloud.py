@@ -41,21 +41,9 @@ def mixed(n: int) -> NDArray[np.int32]:
     return (np.arange(n, dtype=np.int64) * stride % max(n, 1)).astype(np.int32)
 
 
-def arranged(
-    base: NDArray[np.int32], visible: NDArray[np.bool_] | None, selection: NDArray[np.int64] | None
-) -> Arrangement:
-    """The drawing order when some rows are filtered and some are selected."""
-    shown, hidden = base, base[:0]
-    if visible is not None:
-        seen = visible[base]
-        shown, hidden = base[seen], base[~seen]
-    if selection is None or not len(selection):
-        return Arrangement(np.concatenate([hidden, shown]) if len(hidden) else base, len(hidden), len(hidden))
-    chosen = np.zeros(len(base), np.bool_)
-    chosen[selection] = True
-    bright = chosen[shown]
-    order = np.concatenate([hidden, shown[~bright], shown[bright]])
-    return Arrangement(order, len(hidden), len(order) - int(np.count_nonzero(bright)))
+def plain(n: int) -> Arrangement:
+    """The drawing order while nothing is filtered or selected."""
+    return Arrangement(mixed(n), 0, 0)
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,18 +78,53 @@ class Cloud:
 
 
 def placed(
-    arrangement: Arrangement, positions: NDArray[np.float32], codes: NDArray[Any], before: Cloud | None = None
+    arrangement: Arrangement,
+    positions: NDArray[np.float32],
+    codes: NDArray[Any],
+    before: Cloud | None = None,
+    bounds: Bounds | None = None,
 ) -> Cloud:
     """The cloud of positions (n, 2) and codes (n,) in that order. A position that is not finite is never drawn.
 
-    Which points are lonely is not looked for here: those of the cloud `before` are, if it has the same arrangement.
+    A cloud `before` of the same arrangement and codes lends its colours, and the lonely points, which are not looked
+    for here. `bounds` are those of the positions, where they are known.
     """
     order = arrangement.order
     pairs = np.ascontiguousarray(positions, np.float32).view(np.complex64).reshape(-1)[order]
     x, y = pairs.real.copy(), pairs.imag.copy()
-    same = before is not None and before.arrangement is arrangement
-    lonely = before.lonely if before is not None and same else np.empty(0, np.int64)
-    return Cloud(arrangement, x, y, recoded(arrangement, codes), Bounds.of(x, y), lonely)
+    bounds = bounds or Bounds.of(x, y)
+    if before is not None and before.arrangement is arrangement:
+        return Cloud(arrangement, x, y, before.code, bounds, before.lonely)
+    return Cloud(arrangement, x, y, recoded(arrangement, codes), bounds, np.empty(0, np.int64))
+
+
+def parted(whole: Cloud, visible: NDArray[np.bool_] | None, selection: NDArray[np.int64] | None) -> Cloud:
+    """The same points in the order in which they are drawn when some rows are filtered and some are selected.
+
+    From the cloud of all in their plain order, since picking out of what lies in a row is several times quicker than
+    gathering it anew.
+    """
+    base = whole.arrangement.order
+    groups: list[NDArray[np.bool_]] = []
+    seen = np.ones(len(base), np.bool_) if visible is None else visible[base]
+    if visible is not None:
+        groups.append(~seen)
+    faint = len(base) - int(np.count_nonzero(seen))
+    dim = faint
+    if selection is not None and len(selection):
+        chosen = np.zeros(len(base), np.bool_)
+        chosen[selection] = True
+        bright = chosen[base] & seen
+        groups += [seen & ~bright, bright]
+        dim = len(base) - int(np.count_nonzero(bright))
+    elif visible is not None:
+        groups.append(seen)
+    if not groups:
+        return whole
+    order, x, y, code = (
+        np.concatenate([numbers[group] for group in groups]) for numbers in (base, whole.x, whole.y, whole.code)
+    )
+    return Cloud(Arrangement(order, faint, dim), x, y, code, whole.bounds, np.empty(0, np.int64))
 
 
 def recoded(arrangement: Arrangement, codes: NDArray[Any]) -> NDArray[np.uint16]:

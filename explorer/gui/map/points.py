@@ -29,14 +29,15 @@ class Points:
         self._palette: Palette | None = None
         self._plain: Palette = rgb(quiet)[None]
         self._visible: NDArray[np.bool_] | None = None
-        self._base = clouds.mixed(0)
+        self._base = clouds.plain(0)
         self._arrangement: Arrangement | None = None
+        self._whole: Cloud | None = None
         self._cloud: Cloud | None = None
         self._before: Cloud | None = None
         self._looked_for_lonely = False
 
     def __len__(self) -> int:
-        return len(self._base)
+        return len(self._base.order)
 
     @property
     def palette(self) -> Palette:
@@ -49,11 +50,13 @@ class Points:
             positions = None
         self.positions = None if positions is None else np.ascontiguousarray(positions, np.float32)
         n = 0 if positions is None else len(positions)
-        if len(self._base) != n:
-            self._base = clouds.mixed(n)
+        if len(self) != n:
+            self._base = clouds.plain(n)
             self._arrangement = None
             self.selection = None
-        self._before, self._cloud = self._cloud, None
+        # A second place before anything was drawn keeps the first one's.
+        self._before = self._cloud or self._before
+        self._whole = self._cloud = None
         self._looked_for_lonely = False
         self.bounds = None
         if self.positions is not None:
@@ -64,8 +67,12 @@ class Points:
         given = codes is not None and palette is not None
         self._codes = codes if given else None
         self._palette = np.ascontiguousarray(palette, np.uint8) if given else None
-        if self._cloud is not None and self._arrangement is not None:
-            self._cloud = replace(self._cloud, code=clouds.recoded(self._arrangement, self._all_codes()))
+        self._before = None
+        shared = self._cloud is self._whole
+        if self._whole is not None:
+            self._whole = self._recoded(self._whole)
+        if self._cloud is not None:
+            self._cloud = self._whole if shared else self._recoded(self._cloud)
 
     def quieten(self, colour: str) -> None:
         """Use this as the quiet colour."""
@@ -87,11 +94,15 @@ class Points:
         """The points in drawing order; None while there are none."""
         if self.positions is None:
             return None
-        if self._arrangement is None:
-            fits = self._visible is not None and len(self._visible) == len(self)
-            self._arrangement = clouds.arranged(self._base, self._visible if fits else None, self.selection)
         if self._cloud is None:
-            self._cloud = clouds.placed(self._arrangement, self.positions, self._all_codes(), self._before)
+            if self._arrangement is None:
+                fits = self._visible is not None and len(self._visible) == len(self)
+                self._cloud = clouds.parted(self._all(), self._visible if fits else None, self.selection)
+                self._arrangement = self._cloud.arrangement
+            elif self._arrangement is self._base:
+                self._cloud = self._all()
+            else:
+                self._cloud = self._placed(self._arrangement)
             self._before = None
         return self._cloud
 
@@ -105,6 +116,8 @@ class Points:
         cloud = self.cloud()
         if cloud is not None:
             self._cloud = replace(cloud, lonely=clouds.lonely(cloud))
+            if self._whole is cloud:
+                self._whole = self._cloud
         self._looked_for_lonely = True
 
     def on_screen(self, rows: Rows, viewport: Viewport) -> NDArray[np.float64]:
@@ -120,6 +133,19 @@ class Points:
         codes = self._codes_in_use()
         red, green, blue = self.palette[0 if codes is None else int(codes[row])]
         return int(red), int(green), int(blue)
+
+    def _all(self) -> Cloud:
+        """The cloud without filter and selection, kept until there are new positions."""
+        if self._whole is None:
+            self._whole = self._placed(self._base)
+        return self._whole
+
+    def _placed(self, arrangement: Arrangement) -> Cloud:
+        assert self.positions is not None
+        return clouds.placed(arrangement, self.positions, self._all_codes(), self._before, self.bounds)
+
+    def _recoded(self, cloud: Cloud) -> Cloud:
+        return replace(cloud, code=clouds.recoded(cloud.arrangement, self._all_codes()))
 
     def _codes_in_use(self) -> NDArray[Any] | None:
         return self._codes if self._codes is not None and len(self._codes) == len(self) else None

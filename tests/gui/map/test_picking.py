@@ -21,8 +21,8 @@ AT = VIEW.screen_of(POSITIONS)
 
 
 def made(visible: bool = True) -> Cloud:
-    arrangement = clouds.arranged(clouds.mixed(N), VISIBLE if visible else None, None)
-    return clouds.placed(arrangement, POSITIONS, np.zeros(N, np.uint16))
+    whole = clouds.placed(clouds.plain(N), POSITIONS, np.zeros(N, np.uint16))
+    return clouds.parted(whole, VISIBLE if visible else None, None)
 
 
 CLOUD = made()
@@ -41,8 +41,7 @@ def test_the_nearest_row_is_the_nearest(px: float, py: float) -> None:
 
 def test_the_topmost_of_equal_points_is_picked() -> None:
     positions = np.zeros((5, 2), np.float32)
-    arrangement = clouds.arranged(clouds.mixed(5), None, np.array([3]))
-    cloud = clouds.placed(arrangement, positions, np.zeros(5, np.uint16))
+    cloud = clouds.parted(clouds.placed(clouds.plain(5), positions, np.zeros(5, np.uint16)), None, np.array([3]))
     assert picking.nearest(cloud, Viewport(0, 0, 1, 100, 100), 50, 50) == 3
 
 
