@@ -76,8 +76,12 @@ def spread(
             places = out[start : start + step]
 
             def part(bounds: tuple[int, int], rows: Floats = rows, places: Floats = places) -> None:
-                own = slice(*bounds)
-                run(rows[own], _cells(rows[own], seeds), *known, places[own])
+                own = rows[slice(*bounds)]
+                cells = _cells(own, seeds)
+                by_cell = np.argsort(cells, kind="stable")  # so that a cell is read once, and not once a row
+                found = np.empty((len(own), 2), np.float32)
+                run(own[by_cell], cells[by_cell], *known, found)
+                places[bounds[0] + by_cell] = found
 
             list(pool.map(part, shares(len(rows), cores())))
     out[chosen] = map_of_chosen
