@@ -55,10 +55,7 @@ mkdir -p "$program/licences"
 "$bin/python" "$here/app/licences.py" "$program/licences"
 cp LICENSE packaging/CHANGELOG.md "$program/"
 if [ "$system" = linux ]; then
-    # What is not relocated by its wheel can be stripped: half of what it weighs are names for debuggers.
-    for library in libpython3.*.so* hnswlib*.so annoy/*.so llvmlite/binding/libllvmlite.so; do
-        strip --strip-unneeded dist/ann-explorer/_internal/$library
-    done
+    "$bin/python" "$here/app/stripped.py" dist/ann-explorer/_internal
     "$bin/python" "$here/app/sizes.py" dist/ann-explorer dist/sizes.tsv
     packaging/linux/deb.sh "$version"
     name=ann-explorer-$version-linux-$(uname -m)

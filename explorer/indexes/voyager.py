@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from explorer import extras
 from explorer.core.cost import Cost
 from explorer.core.dataset import Dataset
 from explorer.core.metric import Metric
@@ -68,7 +69,7 @@ class Voyager(IndexType):
     def unavailable(self) -> str | None:
         """Why Voyager cannot be used here, or None."""
         if find_spec("voyager") is None:
-            return "The library voyager is not installed here; “pip install ann-explorer[voyager]” adds it."
+            return extras.missing("voyager")
         return None
 
     def cost(self, rows: int, dimensions: int, metric: Metric, params: Params) -> Cost:

@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from explorer import extras
 from explorer.core.progress import Progress, silent
 from explorer.errors import ExplorerError, PasswordNeeded, ServerBusy, ServerFailed, ServerGone, Unavailable
 from explorer.servers import passwords
@@ -37,7 +38,7 @@ def unavailable() -> str | None:
     from importlib.util import find_spec
 
     if find_spec("redis") is None:
-        return "The library redis is not installed here; “pip install ann-explorer[redis]” adds it."
+        return extras.missing("redis")
     return None
 
 

@@ -77,3 +77,22 @@ def test_the_manual_page_names_every_command() -> None:
     page = runpy.run_path(str(PACKAGING / "linux" / "man.py"))["page"]()
     assert page.startswith(".TH EXPLORER 1")
     assert all(f".B {command.name}\n" in page for command in COMMANDS)
+
+
+def test_a_stripped_library_still_loads_and_a_broken_one_would_be_seen(tmp_path: Path) -> None:
+    import msgpack._cmsgpack as one  # a wheel's own, relocated or not
+
+    library = tmp_path / "lib" / Path(one.__file__).name
+    library.parent.mkdir()
+    library.write_bytes(Path(one.__file__).read_bytes())
+    run(PACKAGING / "app" / "stripped.py", library.parent)
+    loadable = runpy.run_path(str(PACKAGING / "app" / "stripped.py"))["loadable"]
+    assert loadable(library)
+    subprocess.run([sys.executable, "-c", f"import ctypes; ctypes.CDLL({str(library)!r})"], check=True)
+    data = bytearray(library.read_bytes())
+    (start,), (size, count) = struct.unpack_from("<Q", data, 32), struct.unpack_from("<HH", data, 54)
+    for at in range(start, start + size * count, size):
+        if struct.unpack_from("<I", data, at) == (1,):
+            data[at + 8 : at + 16] = struct.pack("<Q", struct.unpack_from("<Q", data, at + 8)[0] + 8)
+    library.write_bytes(data)
+    assert not loadable(library)

@@ -14,6 +14,7 @@ from types import MappingProxyType
 import numpy as np
 from numpy.typing import NDArray
 
+from explorer import extras
 from explorer.core import cost as core_cost
 from explorer.core.cost import Cost
 from explorer.core.dataset import Dataset
@@ -70,7 +71,7 @@ class PyNNDescent(IndexType):
     def unavailable(self) -> str | None:
         """Why PyNNDescent cannot be used here, or None."""
         if find_spec("pynndescent") is None:
-            return "The library pynndescent is not installed here; “pip install ann-explorer[pynndescent]” adds it."
+            return extras.missing("pynndescent")
         return None
 
     def cost(self, rows: int, dimensions: int, metric: Metric, params: Params) -> Cost:

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from explorer import extras
 from explorer.core.cost import Cost
 from explorer.core.dataset import Dataset
 from explorer.core.metric import Metric
@@ -59,7 +60,7 @@ class USearch(IndexType):
     def unavailable(self) -> str | None:
         """Why USearch cannot be used here, or None."""
         if find_spec("usearch") is None:
-            return "The library usearch is not installed here; “pip install ann-explorer[usearch]” adds it."
+            return extras.missing("usearch")
         return None
 
     def cost(self, rows: int, dimensions: int, metric: Metric, params: Params) -> Cost:
