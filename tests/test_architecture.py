@@ -33,6 +33,7 @@ LAYERS = (
     {"cli"},
 )
 SHARED = {
+    "extras",
     "errors",
     "paths",
     "find",
