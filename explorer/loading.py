@@ -21,8 +21,8 @@ from explorer.encoders import DEFAULT, encoder_named
 from explorer.encoders.base import Encoder
 from explorer.errors import BadFile, BadParameter, Unavailable
 from explorer.formats import metadata as tables
-from explorer.formats import preview, reading, refusal
-from explorer.formats.base import EMBED, Contents, Origin
+from explorer.formats import preview, reading, refusal, several
+from explorer.formats.base import ARRAY, EMBED, Contents, Origin
 from explorer.formats.preview import Preview
 from explorer.indexes import saved
 from explorer.indexes.base import IndexType
@@ -37,6 +37,8 @@ from explorer.servers.client import Client
 
 SAMPLE = "sample:"
 LABEL = "label"
+CHOOSING = {ARRAY.name, EMBED.name, "vectors"}
+"""The options that say what of a file is the vectors."""
 
 
 def load(
@@ -76,6 +78,17 @@ def load(
             f"encoder={encoder.name} makes {encoder.dimensions} numbers; the vectors here have {dataset.dimensions}."
         )
     return dataset
+
+
+def check_chosen(source: str | Path, options: Mapping[str, str]) -> None:
+    """Raise Unchosen for a file of several arrays, any of which may as well be the vectors, where the options name
+    none; `load` takes the first of them. Only headers are read, so that some formats go unasked. Raises BadFile."""
+    path = path_of(source)
+    if path is None or CHOOSING & options.keys():
+        return
+    kind = reading.format_of(path, reading.head_of(path))
+    if kind is not None and not kind.parts_take_all:
+        several.check_chosen(path, kind.parts(path))
 
 
 def path_of(source: str | Path) -> Path | None:

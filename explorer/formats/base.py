@@ -137,6 +137,8 @@ class Format(ABC):
     """Read by a library that hostile bytes may crash, so that it is read in a process of its own."""
     folder: bool = False
     """What is read is a folder: `recognises` is asked of folders, with an empty head, and of no file."""
+    parts_take_all: bool = False
+    """`parts` has to read the whole file, and not only its head."""
     last_resort: bool = False
     """Any bytes could be it, so it is asked only about what no other format recognises, and no type of index."""
     rank: int = 100
@@ -149,7 +151,7 @@ class Format(ABC):
     def parts(self, path: Path) -> tuple[Part, ...]:
         """The arrays that the file holds, the likeliest vectors first; none where there is nothing to choose.
 
-        Cheap: it reads headers and no data. Raises BadFile.
+        Cheap unless `parts_take_all`: it reads headers and no data. Raises BadFile.
         """
         return ()
 

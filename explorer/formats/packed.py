@@ -35,6 +35,7 @@ class Packed(Format):
     options = _OWN
     chooses_columns = True
     native = True
+    parts_take_all = True
     rank = 5
 
     def recognises(self, path: Path, head: bytes) -> bool:

@@ -3,6 +3,14 @@
 from __future__ import annotations
 
 import math
+import re
+
+_CHOOSES = re.compile(r"--read \S+ chooses another")
+
+
+def without_options(sentence: str) -> str:
+    """What stands in a file's notes for the command line, as the window has it: a link, and fields in a dialog."""
+    return _CHOOSES.sub("“Read differently …” chooses another", sentence).replace("--read ", "")
 
 
 def count(number: int) -> str:

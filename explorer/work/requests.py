@@ -42,7 +42,10 @@ UNKNOWN = "?"
 
 @dataclass(frozen=True)
 class ReadRequest:
-    """Read a file, or a `sample:NAME`, into a Dataset; of an index file with what it does not say itself."""
+    """Read a file, or a `sample:NAME`, into a Dataset; of an index file with what it does not say itself.
+
+    One that `asks` raises Unchosen where any of several arrays may be the vectors, rather than take the first.
+    """
 
     source: str
     metadata: Path | None = None
@@ -50,10 +53,13 @@ class ReadRequest:
     metric: Metric | None = None
     vectors: Path | None = None
     dimensions: int | None = None
+    asks: bool = False
 
     def __call__(self, desk: Desk) -> Dataset:
         files = [path for path in (self.metadata, self.vectors, loading.path_of(self.source)) if path is not None]
         with bounds.in_proportion(files):
+            if self.asks and self.vectors is None:
+                loading.check_chosen(self.source, self.options)
             return loading.load(
                 self.source,
                 metadata=self.metadata,
