@@ -21,7 +21,7 @@ from explorer.encoders import DEFAULT, encoder_named
 from explorer.encoders.base import Encoder
 from explorer.errors import BadFile, BadParameter, Unavailable
 from explorer.formats import metadata as tables
-from explorer.formats import preview, reading, refusal, several
+from explorer.formats import preview, reading, refusal, row_pictures, several
 from explorer.formats.base import ARRAY, EMBED, Contents, Origin
 from explorer.formats.preview import Preview
 from explorer.indexes import saved
@@ -135,10 +135,16 @@ def broke_down(source: str | Path, how: str) -> BadFile:
     )
 
 
-def is_native(source: str | Path, *, metadata: str | Path | None = None, vectors: str | Path | None = None) -> bool:
+def is_native(
+    source: str | Path,
+    *,
+    metadata: str | Path | None = None,
+    vectors: str | Path | None = None,
+    options: Mapping[str, str] | None = None,
+) -> bool:
     """Whether `load` of these hands bytes that somebody made to a native library. Raises BadFile as `load` does.
 
-    Tables beside the vectors count; what came with the program does not.
+    Tables beside the vectors count, and pictures that a table names; what came with the program does not.
     """
     path = path_of(source)
     if path is None:
@@ -147,7 +153,9 @@ def is_native(source: str | Path, *, metadata: str | Path | None = None, vectors
     kind = reading.format_of(path, head)
     if kind is None:
         return refusal.foreign(path, head) is None
-    return kind.native or bool(metadata or vectors) or tables.beside(path) is not None
+    if kind.native or row_pictures.may_be(head, (options or {}).get("images")):
+        return True
+    return bool(metadata or vectors) or tables.beside(path) is not None
 
 
 def previewed(

@@ -52,6 +52,10 @@ class Contents:
     """The rows are words or texts, so that cosine is the natural metric."""
     file: Path | None = None
     """The float32 C-order `.npy` in the Dataset's folder that `vectors` is mapped from; None when it is elsewhere."""
+    format: str = ""
+    """The format as people know it, where that is more than the name of the origin's: “csv, packed by gzip”."""
+    title: str = ""
+    """The same in words, such as “Comma-separated table, packed by gzip”."""
     dtype: str = ""
     """The element type where they come from, when that is not the one of `vectors`."""
     own_index: Path | None = None

@@ -85,8 +85,9 @@ class Packed(Format):
         # A mapped file goes with the folder where it cannot go before.
         with suppress(OSError):
             inside.unlink()
-        facts = {**contents.facts, "packed": f"{_packing(_head(path))}, {kind.title} inside"}
-        return replace(contents, mappable=False, offset=None, facts=facts)
+        by = f"packed by {_packing(_head(path))}"
+        format_, title = f"{kind.name}, {by}", f"{kind.title}, {by}"
+        return replace(contents, mappable=False, offset=None, format=format_, title=title)
 
 
 def _packing(head: bytes) -> str | None:

@@ -128,9 +128,9 @@ def of_origin(origin: Origin, found: Preview, metadata: Path | None = None, prog
             if table is not None and _size(table) <= SMALL:
                 key = asked.get("key")
                 contents = reading.with_table(contents, table, metadata is not None, key, progress)
-            shown = _shown(contents, asked)
+            shown, title = _shown(contents, asked), contents.title
             del contents
-        return replace(found, **shown)
+        return replace(found, **shown, title=title or found.title)
     except Untold:
         raise
     except NoVectors as error:

@@ -249,7 +249,7 @@ def _made(origin: Origin, contents: Contents, options: Mapping[str, str], folder
         folder=folder,
         path=vectors_path if origin.url else origin.path.absolute(),
         title=origin.path.name,
-        format=origin.name,
+        format=contents.format or origin.name,
         vectors_path=vectors_path,
         vectors_offset=offset,
         rows=health.good_rows,

@@ -20,7 +20,7 @@ from explorer.core.projection import Projection
 from explorer.core.query import Query
 from explorer.errors import BadFile
 from explorer.formats.base import Part
-from explorer.formats.matching import Match
+from explorer.formats.matching import Division, Match
 from explorer.formats.preview import Preview
 from explorer.indexes import asking, building, saved, type_named, types
 from explorer.indexes import kept as kept_indexes
@@ -395,4 +395,4 @@ Request = (
     | InspectRequest
     | PictureRequest
 )
-CLASSES: tuple[type[Any], ...] = (*Request.__args__, Answer, Cache, Connected, Match, Preview, Part, Param)
+CLASSES: tuple[type[Any], ...] = (*Request.__args__, Answer, Cache, Connected, Division, Match, Preview, Part, Param)
