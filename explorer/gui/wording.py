@@ -8,9 +8,9 @@ import re
 _CHOOSES = re.compile(r"--read \S+ chooses another")
 
 
-def without_options(sentence: str) -> str:
-    """What stands in a file's notes for the command line, as the window has it: a link, and fields in a dialog."""
-    return _CHOOSES.sub("“Read differently …” chooses another", sentence).replace("--read ", "")
+def without_options(sentence: str, chooses: str = "“Read differently …”") -> str:
+    """A note on a file without what is meant for the command line: here a link, or a field, `chooses` another array."""
+    return _CHOOSES.sub(f"{chooses} chooses another", sentence).replace("--read ", "")
 
 
 def count(number: int) -> str:

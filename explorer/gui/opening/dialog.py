@@ -46,6 +46,7 @@ class OpenDialog(QDialog):
         self._question = label("", wrap=True)
         self._question.setAccessibleName("What has to be chosen")
         self.embeds = button("", self._embed, "link")
+        self.embeds.setStyleSheet("padding-left: 0px;")
         self._problem = label("", "error", wrap=True, selectable=True)
         self._problem.setAccessibleName("What is wrong")
         self._needs = label("", "quiet", wrap=True)
@@ -234,5 +235,5 @@ class OpenDialog(QDialog):
 
 
 def _say(line: QLabel, text: str) -> None:
-    line.setText(wording.without_options(text))
+    line.setText(wording.without_options(text, "the field “Array”"))
     line.setVisible(bool(text))

@@ -21,7 +21,8 @@ def shape(preview: Preview) -> str:
 def question(preview: Preview) -> str:
     """What somebody has to say before it can be opened; empty where that is nothing."""
     if preview.alike and not preview.values.get("array"):
-        return f"Any of {preview.alike} arrays may be the vectors: choose one."
+        what = "columns" if preview.chooses_columns else "arrays"
+        return f"Any of {preview.alike} {what} may be the vectors: choose one."
     if preview.problem == NO_VECTORS:
         return NO_VECTORS if preview.texts else "No column of this table holds vectors, and none holds text to embed."
     return ""

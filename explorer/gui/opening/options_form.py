@@ -140,7 +140,8 @@ class OptionsForm(QWidget):
                     [(AUTOMATIC, ""), *((one, one) for one in param.choices if one.isalnum())], _of(name, values)
                 )
             else:
-                field.offer(AUTOMATIC, _of(name, values))
+                needed = name == "dimensions" and bool(preview.problem)
+                field.offer("numbers to a vector" if needed else AUTOMATIC, _of(name, values))
 
     def sample(self, rows: int) -> None:
         """Read a random sample of so many rows."""
