@@ -295,7 +295,7 @@ def _doubts(origin: Origin, contents: Contents, options: Mapping[str, str]) -> t
     likeliest = next(iter(text_columns(texts)), None)
     if likeliest is None or sum(len(text.split()) for text in texts[likeliest]) < WORDS * len(texts[likeliest]):
         alone = dimensions == 1 and contents.columns and "vectors" not in options
-        about = "a table about the rows of a set is no set: open that, and add the table to it (--metadata)."
+        about = "a table about the rows of a set is no set: open that, and add the table to it as metadata."
         return (f"The vector is one column of numbers; {about}",) if alone else ()
     what = "one column" if dimensions == 1 else f"{dimensions} columns"
     return (f"The vector is {what} of numbers; to look at the text instead, say --read embed={likeliest}.",)

@@ -299,3 +299,18 @@ def test_a_table_of_texts_is_embedded_by_one_click(user: User, tmp_path: Path) -
     user.ask("a stringed instrument")
     assert user.state.answer.neighbours.rows[0] in (WORDS.index("guitar"), WORDS.index("violin"))
     user.until_quiet()
+
+
+def test_raw_numbers_are_told_by_typing_how_many_make_a_vector(user: User, tmp_path: Path) -> None:
+    path = tmp_path / "raw.f32"
+    np.arange(48, dtype="f4").tofile(path)
+    user.window.open(str(path))
+    dialog = shown(user, OpenDialog)
+    field = dialog.focusWidget()
+    assert isinstance(field, QLineEdit) and field.accessibleName() == "dimensions" and not dialog.go.isEnabled()
+    QTest.keyClicks(field, "8")
+    user.until(lambda: dialog.go.isEnabled() and not user.state.draft.looking)
+    QTest.keyClick(field, Qt.Key.Key_Return)
+    user.until(lambda: user.state.source == str(path))
+    assert (user.state.dataset.rows, user.state.dataset.dimensions) == (6, 8)
+    user.until_quiet()

@@ -191,6 +191,8 @@ class OptionsForm(QWidget):
             if param.name not in (*OWN, *ELSEWHERE):
                 field = self._special[param.name] = field_of(param, self._changed)
                 self._add(param.name, param.name.replace("_", " ").capitalize(), field)
+                # Qt shows it later, and until then it counts as hidden and takes no keys.
+                self._offer(param.name, True)
 
 
 def _of(name: str, values: dict[str, str]) -> str:
