@@ -22,7 +22,7 @@ def translating(path: Path, what: str) -> Iterator[None]:
         yield
     except ExplorerError:
         raise
-    except (pa.ArrowException, UnicodeError, OSError, ValueError, TypeError, KeyError, IndexError) as error:
+    except (pa.ArrowException, OSError, ValueError, TypeError, LookupError, RuntimeError, OverflowError) as error:
         if isinstance(error, OSError) and error.errno is not None:
             raise
         text = (str(error).strip() or type(error).__name__).splitlines()[0]
