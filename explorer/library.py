@@ -103,7 +103,7 @@ def load(
             raise BadParameter("vectors and dimensions go with an index file, and what is in memory is complete.")
         table = None if metadata is None else Path(metadata)
         return reading.made(memory.origin(source), metadata=table, options=options, metric=chosen)
-    if not loading.is_native(source, metadata=metadata, vectors=vectors):
+    if not loading.is_native(source, metadata=metadata, vectors=vectors, options=options):
         return loading.load(source, options=options, metric=chosen, dimensions=dimensions)
     table, other = (None if path is None else Path(path).expanduser() for path in (metadata, vectors))
     request = ReadRequest(str(source), table, dict(options or {}), chosen, other, dimensions)

@@ -21,8 +21,8 @@ from explorer.encoders import DEFAULT, encoder_named
 from explorer.encoders.base import Encoder
 from explorer.errors import BadFile, BadParameter, Unavailable
 from explorer.formats import metadata as tables
-from explorer.formats import preview, reading, refusal
-from explorer.formats.base import EMBED, Contents, Origin
+from explorer.formats import preview, reading, refusal, row_pictures, several
+from explorer.formats.base import ARRAY, EMBED, Contents, Origin
 from explorer.formats.preview import Preview
 from explorer.indexes import saved
 from explorer.indexes.base import IndexType
@@ -37,6 +37,8 @@ from explorer.servers.client import Client
 
 SAMPLE = "sample:"
 LABEL = "label"
+CHOOSING = {ARRAY.name, EMBED.name, "vectors"}
+"""The options that say what of a file is the vectors."""
 
 
 def load(
@@ -76,6 +78,17 @@ def load(
             f"encoder={encoder.name} makes {encoder.dimensions} numbers; the vectors here have {dataset.dimensions}."
         )
     return dataset
+
+
+def check_chosen(source: str | Path, options: Mapping[str, str]) -> None:
+    """Raise Unchosen for a file of several arrays, any of which may as well be the vectors, where the options name
+    none; `load` takes the first of them. Only headers are read, so that some formats go unasked. Raises BadFile."""
+    path = path_of(source)
+    if path is None or CHOOSING & options.keys():
+        return
+    kind = reading.format_of(path, reading.head_of(path))
+    if kind is not None and not kind.parts_take_all:
+        several.check_chosen(path, kind.parts(path))
 
 
 def path_of(source: str | Path) -> Path | None:
@@ -122,10 +135,16 @@ def broke_down(source: str | Path, how: str) -> BadFile:
     )
 
 
-def is_native(source: str | Path, *, metadata: str | Path | None = None, vectors: str | Path | None = None) -> bool:
+def is_native(
+    source: str | Path,
+    *,
+    metadata: str | Path | None = None,
+    vectors: str | Path | None = None,
+    options: Mapping[str, str] | None = None,
+) -> bool:
     """Whether `load` of these hands bytes that somebody made to a native library. Raises BadFile as `load` does.
 
-    Tables beside the vectors count; what came with the program does not.
+    Tables beside the vectors count, and pictures that a table names; what came with the program does not.
     """
     path = path_of(source)
     if path is None:
@@ -134,7 +153,9 @@ def is_native(source: str | Path, *, metadata: str | Path | None = None, vectors
     kind = reading.format_of(path, head)
     if kind is None:
         return refusal.foreign(path, head) is None
-    return kind.native or bool(metadata or vectors) or tables.beside(path) is not None
+    if kind.native or row_pictures.may_be(head, (options or {}).get("images")):
+        return True
+    return bool(metadata or vectors) or tables.beside(path) is not None
 
 
 def previewed(

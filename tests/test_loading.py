@@ -11,7 +11,7 @@ from annoy import AnnoyIndex
 from numpy.typing import NDArray
 
 from explorer.errors import BadFile, BadParameter, Untold
-from explorer.loading import load
+from explorer.loading import is_native, load
 from explorer.samples import DEFAULT, sample_named, samples
 
 SHAPES = {
@@ -151,3 +151,12 @@ def test_files_of_other_kinds_are_still_told_apart(tmp_path: Path) -> None:
     (tmp_path / "noise.dat").write_bytes(np.random.default_rng(0).bytes(5000))
     with pytest.raises(BadFile, match="no format that can be read here fits it"):
         load(tmp_path / "noise.dat")
+
+
+def test_pictures_that_a_file_names_are_not_decoded_where_a_crash_would_be_the_end(tmp_path: Path) -> None:
+    plain, pictures, arrays = (tmp_path / name for name in ("plain.json", "pictures.json", "a.npz"))
+    plain.write_text('[{"name": "x", "v": [1, 2]}, {"name": "y", "v": [3, 4]}]')
+    pictures.write_text('[{"image": "X.PNG", "v": [1, 2]}, {"image": "y.png", "v": [3, 4]}]')
+    np.savez(arrays, image=np.array(["x.png", "y.png"]), v=np.ones((2, 3), "f4"))
+    assert is_native(pictures) and is_native(arrays) and not is_native(plain)
+    assert not is_native(pictures, options={"images": "none"}) and is_native(plain, options={"images": "name"})

@@ -70,6 +70,10 @@ def _info(arguments: argparse.Namespace) -> int:
         say(f"vector: {chosen}")
     if dataset.name_column:
         say(f"names: {dataset.name_column}")
+    if dataset.maps:
+        say("maps: " + ", ".join(dataset.maps))
+    if dataset.images_path is not None or dataset.thumbnails_path is not None:
+        say(f"pictures: {dataset.facts.get('pictures', 'of every row')}")
     for warning in dataset.warnings:
         say(f"note: {warning}")
     say(f"fingerprint: {fingerprint}")

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from math import prod
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +14,7 @@ from numpy.typing import NDArray
 from explorer.core.column import Column
 from explorer.core.strings import Strings
 from explorer.errors import BadFile
+from explorer.formats import hdf5_sets
 from explorer.formats.arrow_errors import translating
 from explorer.formats.blocks import BLOCK_BYTES, Blocks
 from explorer.formats.typed_columns import typed_column
@@ -22,11 +22,6 @@ from explorer.formats.typed_columns import typed_column
 if TYPE_CHECKING:
     import h5py
 
-OWN_FILTERS = frozenset({1, 2, 3, 4, 5, 6, 32000})
-"""Deflate, shuffle, checksum, szip, nbit, scale-offset, and h5py's LZF; any other is the code of a plug-in."""
-PACKED = 1032
-"""Deflate packs nothing into less than this part of its bytes."""
-SLACK = 1 << 20
 MOST_COLUMNS = 1000
 WIDEST = 1 << 20
 """A sparse matrix of more columns than this cannot be vectors: one row of it would be megabytes."""
@@ -80,15 +75,11 @@ def check(dataset: Any) -> None:
 
     if not isinstance(dataset, h5py.Dataset):
         raise ValueError("a set is missing")
-    plan = dataset.id.get_create_plist()
-    if plan.get_layout() == h5py.h5d.VIRTUAL or plan.get_external_count():
-        raise ValueError(f"“{dataset.name}” lies in other files, which are not opened")
-    filters = {plan.get_filter(i)[0] for i in range(plan.get_nfilters())}
-    if filters - OWN_FILTERS:
-        raise ValueError(f"“{dataset.name}” is packed by a plug-in's filter, which is not run here")
-    wanted, stored = prod(dataset.shape or ()) * dataset.dtype.itemsize, dataset.id.get_storage_size()
-    if wanted > stored * (PACKED if filters else 1) + SLACK:
-        raise ValueError(f"“{dataset.name}” promises {wanted:,} bytes, and {stored:,} are stored")
+    if why := hdf5_sets.barred(dataset):
+        raise ValueError(f"“{dataset.name}” is not read: {why}")
+    size = Path(dataset.file.filename).stat().st_size
+    if said := hdf5_sets.overstated(dataset, size):
+        raise ValueError(f"“{dataset.name}” {said}")
 
 
 @dataclass(frozen=True)

@@ -52,6 +52,10 @@ class Contents:
     """The rows are words or texts, so that cosine is the natural metric."""
     file: Path | None = None
     """The float32 C-order `.npy` in the Dataset's folder that `vectors` is mapped from; None when it is elsewhere."""
+    format: str = ""
+    """The format as people know it, where that is more than the name of the origin's: “csv, packed by gzip”."""
+    title: str = ""
+    """The same in words, such as “Comma-separated table, packed by gzip”."""
     dtype: str = ""
     """The element type where they come from, when that is not the one of `vectors`."""
     own_index: Path | None = None
@@ -137,6 +141,8 @@ class Format(ABC):
     """Read by a library that hostile bytes may crash, so that it is read in a process of its own."""
     folder: bool = False
     """What is read is a folder: `recognises` is asked of folders, with an empty head, and of no file."""
+    parts_take_all: bool = False
+    """`parts` has to read the whole file, and not only its head."""
     last_resort: bool = False
     """Any bytes could be it, so it is asked only about what no other format recognises, and no type of index."""
     rank: int = 100
@@ -149,7 +155,7 @@ class Format(ABC):
     def parts(self, path: Path) -> tuple[Part, ...]:
         """The arrays that the file holds, the likeliest vectors first; none where there is nothing to choose.
 
-        Cheap: it reads headers and no data. Raises BadFile.
+        Cheap unless `parts_take_all`: it reads headers and no data. Raises BadFile.
         """
         return ()
 

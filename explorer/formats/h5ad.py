@@ -14,12 +14,12 @@ from explorer.errors import BadFile, BadParameter
 from explorer.formats import anndata_file, given_maps
 from explorer.formats.anndata_file import Matrix, member, names
 from explorer.formats.base import ARRAY, Contents, Format, GivenMap, Part
+from explorer.formats.hdf5_sets import MAGIC, SUFFIXES
 from explorer.formats.mapping import in_place
 
 if TYPE_CHECKING:
     import h5py
 
-MAGIC = b"\x89HDF\r\n\x1a\n"
 OBSM, MAIN, LIKELIEST = "obsm", "X", "obsm/X_pca"
 MAP_DIMENSIONS = 2
 
@@ -29,7 +29,8 @@ class H5ad(Format):
 
     name = "h5ad"
     title = "AnnData (.h5ad)"
-    suffixes = (".h5ad", ".h5")
+    suffixes = (".h5ad", *SUFFIXES)
+    """Those of any HDF5 file too: content tells the two apart, and this one is asked first."""
     options = (ARRAY,)
     native = True
     rank = 35

@@ -17,23 +17,17 @@ from explorer.core.column import Column
 from explorer.core.metric import METRICS, Metric, metric_named
 from explorer.core.progress import Progress
 from explorer.errors import BadFile, BadParameter
-from explorer.formats import several
+from explorer.formats import hdf5_sets, several
 from explorer.formats.base import ARRAY, Contents, Format, Part
 from explorer.formats.blocks import BLOCK_BYTES, Blocks
+from explorer.formats.hdf5_sets import ELSEWHERE, MAGIC, PACKED, SLACK, SUFFIXES
 from explorer.formats.mapping import in_place
 
 if TYPE_CHECKING:
     import h5py
 
-MAGIC = b"\x89HDF\r\n\x1a\n"
-PACKED = 1032
-"""No filter that is used here packs vectors into less than this part of their bytes; whoever says so lies."""
-SLACK = 1 << 20
-OWN_FILTERS = frozenset({1, 2, 3, 4, 5, 6, 32000})
-"""Deflate, shuffle, checksum, szip, nbit, scale-offset, and h5py's LZF. Any other is code from a plug-in."""
 MOST_SETS = 10_000
 TEXT_ROWS = 1024
-ELSEWHERE = "its numbers lie in other files, which are not opened"
 TRAIN = "train"
 BENCHMARK: Mapping[str, str] = {
     "test": "queries",
@@ -52,7 +46,7 @@ class Hdf5(Format):
 
     name = "hdf5"
     title = "HDF5"
-    suffixes = (".hdf5", ".h5", ".hdf", ".he5")
+    suffixes = SUFFIXES
     options = (ARRAY,)
     native = True
     rank = 70
@@ -132,19 +126,15 @@ def _part(name: str, dataset: h5py.Dataset) -> Part:
     """A set as one of several. What lies elsewhere is told before its shape is asked for, which might open it."""
     import h5py
 
-    plan = dataset.id.get_create_plist()
-    if plan.get_layout() == h5py.h5d.VIRTUAL or plan.get_external_count():
-        return Part(name, (), "unknown", ELSEWHERE, readable=False)
+    note = hdf5_sets.barred(dataset)
+    if note == ELSEWHERE:
+        return Part(name, (), "unknown", note, readable=False)
     try:
         dtype, shape = dataset.dtype, tuple(int(size) for size in dataset.shape or ())
     except TypeError:
         return Part(name, (), "unknown", "a type of number that is not read here", readable=False)
     called = dtype.name if h5py.check_string_dtype(dtype) is None else "text"
-    foreign = sorted({plan.get_filter(i)[0] for i in range(plan.get_nfilters())} - OWN_FILTERS)
-    if foreign:
-        note = f"packed by filter {foreign[0]}, a plug-in's, which is not run here"
-        return Part(name, shape, called, note, readable=False)
-    return Part(name, shape, called)
+    return Part(name, shape, called, note, readable=not note)
 
 
 def _vectors(path: Path, dataset: h5py.Dataset) -> Contents:
@@ -175,15 +165,8 @@ def _plain(dataset: h5py.Dataset) -> bool:
 
 def _check_stored(path: Path, dataset: h5py.Dataset) -> None:
     """Refuse a set that promises more than its stored bytes can hold, or of which nothing was written."""
-    wanted, stored = prod(dataset.shape) * dataset.dtype.itemsize, dataset.id.get_storage_size()
-    chunk = prod(dataset.chunks or ()) * dataset.dtype.itemsize
-    most = stored * PACKED + SLACK if dataset.id.get_create_plist().get_nfilters() else stored + SLACK
-    if stored > path.stat().st_size or max(wanted, chunk) > most or (wanted and not stored):
-        raise BadFile(
-            path,
-            f"“{dataset.name}” promises {wanted:,} bytes, and {stored:,} are stored; the rest was never written, or "
-            "is packed beyond reason.",
-        )
+    if said := hdf5_sets.overstated(dataset, path.stat().st_size):
+        raise BadFile(path, f"“{dataset.name}” {said}; the rest was never written, or is packed beyond reason.")
 
 
 class _Chunks:

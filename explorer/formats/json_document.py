@@ -33,6 +33,7 @@ class JsonDocument(Table):
     title = "JSON"
     suffixes = (".json",)
     native = False
+    parts_take_all = True
     rank = 61
 
     def recognises(self, path: Path, head: bytes) -> bool:

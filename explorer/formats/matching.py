@@ -50,6 +50,17 @@ class Match:
         return self.records == self.rows
 
 
+@dataclass(frozen=True)
+class Division:
+    """Of several files the one with vectors, the table that goes with it, and those that were left. Unless it is
+    `by_row`, the table has not a record for each row, and somebody has to say how they are joined."""
+
+    vectors: Path
+    table: Path | None = None
+    left: tuple[Path, ...] = ()
+    by_row: bool = True
+
+
 def matched(dataset: Dataset, table: Path, key: str | None = None, progress: Progress = silent) -> Match:
     """How a table goes with a Dataset: by the key that is asked for, otherwise by row where the count fits, by the
     likeliest key where it does not. Raises BadFile for what is no table."""
@@ -90,17 +101,29 @@ def own_columns(dataset: Dataset) -> tuple[Column, ...]:
     return (Column(called, "text", dataset.names.strings), *dataset.columns)
 
 
-def divided(paths: Sequence[Path], progress: Progress = silent) -> tuple[Path, Path | None]:
+def divided(paths: Sequence[Path], progress: Progress = silent) -> Division:
     """Of files that were given together the one with vectors, and the table that goes with it, if one is.
 
     The first that holds vectors is the one; a table without any is metadata. Files that cannot be read count as
     vectors, so that somebody hears why.
     """
     tables = [path for path in paths if _is_table(path) and _holds_no_vectors(path, progress)]
-    vectors = [path for path in paths if path not in tables]
-    if not vectors:
-        return paths[0], None
-    return vectors[0], tables[0] if tables else None
+    vectors = next((path for path in paths if path not in tables), None)
+    table = tables[0] if tables and vectors is not None else None
+    vectors = paths[0] if vectors is None else vectors
+    left = tuple(path for path in paths if path not in (vectors, table))
+    return Division(vectors, table, left, table is None or _goes_by_row(vectors, table, progress))
+
+
+def _goes_by_row(vectors: Path, table: Path, progress: Progress) -> bool:
+    """Whether there is a record for each row, as far as that can be told before they are read."""
+    try:
+        found = preview.previewed(vectors, {}, None, progress)
+        if found.rows is None or found.about or found.problem:
+            return True
+        return len(metadata.columns_of(table, progress, found.rows)[0]) == found.rows
+    except BadInput:
+        return True
 
 
 def _told(

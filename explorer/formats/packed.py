@@ -35,6 +35,7 @@ class Packed(Format):
     options = _OWN
     chooses_columns = True
     native = True
+    parts_take_all = True
     rank = 5
 
     def recognises(self, path: Path, head: bytes) -> bool:
@@ -84,8 +85,9 @@ class Packed(Format):
         # A mapped file goes with the folder where it cannot go before.
         with suppress(OSError):
             inside.unlink()
-        facts = {**contents.facts, "packed": f"{_packing(_head(path))}, {kind.title} inside"}
-        return replace(contents, mappable=False, offset=None, facts=facts)
+        by = f"packed by {_packing(_head(path))}"
+        format_, title = f"{kind.name}, {by}", f"{kind.title}, {by}"
+        return replace(contents, mappable=False, offset=None, format=format_, title=title)
 
 
 def _packing(head: bytes) -> str | None:

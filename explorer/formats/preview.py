@@ -15,7 +15,7 @@ from explorer.core.column import Column
 from explorer.core.params import Param
 from explorer.core.progress import Progress, silent
 from explorer.errors import BadInput, NoVectors, Untold
-from explorer.formats import keeping, reading, sampling, shaping
+from explorer.formats import keeping, reading, sampling, several, shaping
 from explorer.formats.base import EMBED, Contents, Origin, Part
 from explorer.formats.choosing import name_column, text_columns
 
@@ -50,6 +50,8 @@ class Preview:
     options: tuple[Param, ...] = ()
     values: dict[str, str] = field(default_factory=dict)
     parts: tuple[Part, ...] = ()
+    alike: int = 0
+    """So many of the first of them may be the vectors, as well as each other; 0 where one is the likeliest."""
     chooses_columns: bool = False
     rows: int | None = None
     about: bool = False
@@ -98,7 +100,8 @@ def previewed(
         path, kind.name, kind.title, (*kind.options, *reading.OPTIONS), given, chooses_columns=kind.chooses_columns
     )
     try:
-        found = replace(found, parts=kind.parts(path))
+        parts = kind.parts(path)
+        found = replace(found, parts=parts, alike=len(several.alike(parts)))
     except BadInput as error:
         return replace(found, problem=without_path(error, path))
     found = of_origin(reading.origin_of(path), found, metadata, progress)
@@ -125,9 +128,9 @@ def of_origin(origin: Origin, found: Preview, metadata: Path | None = None, prog
             if table is not None and _size(table) <= SMALL:
                 key = asked.get("key")
                 contents = reading.with_table(contents, table, metadata is not None, key, progress)
-            shown = _shown(contents, asked)
+            shown, title = _shown(contents, asked), contents.title
             del contents
-        return replace(found, **shown)
+        return replace(found, **shown, title=title or found.title)
     except Untold:
         raise
     except NoVectors as error:

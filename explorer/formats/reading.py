@@ -41,6 +41,8 @@ OPTIONS = (
 HEAD_BYTES = 1 << 16
 FEW, WORDS = 2, 3
 """A vector of so few numbers, beside texts of so many words, may not be what was meant."""
+MANY_ROWS, WIDE = 16, 8
+"""A table of at least so many rows, and so many times as many columns of numbers, may be transposed."""
 HEAD_ROWS = 200
 """So many records tell which columns hold text."""
 
@@ -249,7 +251,7 @@ def _made(origin: Origin, contents: Contents, options: Mapping[str, str], folder
         folder=folder,
         path=vectors_path if origin.url else origin.path.absolute(),
         title=origin.path.name,
-        format=origin.name,
+        format=contents.format or origin.name,
         vectors_path=vectors_path,
         vectors_offset=offset,
         rows=health.good_rows,
@@ -263,7 +265,7 @@ def _made(origin: Origin, contents: Contents, options: Mapping[str, str], folder
         names=None if names is None else Names.of(names),
         name_column=called,
         columns=columns,
-        warnings=(*contents.warnings, *_warnings(contents, health), *_text_instead(origin, contents), *lost),
+        warnings=(*contents.warnings, *_warnings(contents, health), *_doubts(origin, contents, options), *lost),
         maps=maps,
         zero_rows=health.zero_rows,
         own_index=None if len(health.bad) else contents.own_index,
@@ -282,18 +284,30 @@ def _made(origin: Origin, contents: Contents, options: Mapping[str, str], folder
     return replace(dataset, images_path=pictures)
 
 
-def _text_instead(origin: Origin, contents: Contents) -> tuple[str, ...]:
-    """What to say of a table with sentences whose vector is only a number or two about them."""
+def _doubts(origin: Origin, contents: Contents, options: Mapping[str, str]) -> tuple[str, ...]:
+    """What to say of a table whose vector is only a number or two about a text, or about the rows of something else,
+    or that may be transposed."""
     dimensions = contents.vectors.shape[1]
     if not origin.chooses_columns or dimensions > FEW or contents.words:
-        return ()
+        return _transposed(origin, contents, options)
     packed = {column.name: column.values for column in contents.columns if isinstance(column.values, Strings)}
     texts = {name: [text for text in values[:HEAD_ROWS] if text.strip()] for name, values in packed.items()}
     likeliest = next(iter(text_columns(texts)), None)
     if likeliest is None or sum(len(text.split()) for text in texts[likeliest]) < WORDS * len(texts[likeliest]):
-        return ()
+        alone = dimensions == 1 and contents.columns and "vectors" not in options
+        about = "a table about the rows of a set is no set: open that, and add the table to it as metadata."
+        return (f"The vector is one column of numbers; {about}",) if alone else ()
     what = "one column" if dimensions == 1 else f"{dimensions} columns"
     return (f"The vector is {what} of numbers; to look at the text instead, say --read embed={likeliest}.",)
+
+
+def _transposed(origin: Origin, contents: Contents, options: Mapping[str, str]) -> tuple[str, ...]:
+    """What to say of a table that may hold its vectors as columns."""
+    rows, dimensions = contents.vectors.shape
+    given = {"orientation", "vectors", "rows", "sample"} & options.keys()
+    if not origin.chooses_columns or given or not rows >= MANY_ROWS or dimensions < WIDE * rows:
+        return ()
+    return ("It is far wider than long: if its columns are the vectors, say --read orientation=columns.",)
 
 
 def _has_no_vectors(origin: Origin, contents: Contents) -> NoReturn:

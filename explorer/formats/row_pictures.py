@@ -67,6 +67,15 @@ def with_pictures(dataset: Dataset, asked: str | None, progress: Progress) -> Da
     return replace(dataset, thumbnails_path=kept, warnings=(*dataset.warnings, *said), facts=facts)
 
 
+def may_be(head: bytes, asked: str | None) -> bool:
+    """Whether a file that begins so may name pictures, which are decoded when it is read."""
+    if asked is not None:
+        return asked != OFF
+    # NumPy writes four bytes a letter.
+    begin = head.replace(b"\0", b"").lower()
+    return any(suffix.encode() in begin for suffix in SUFFIXES)
+
+
 def _said(dataset: Dataset, name: str, rows: Sequence[int], what: str) -> tuple[str, ...]:
     """How many pictures are not there, and where."""
     if not rows:

@@ -19,8 +19,10 @@ from explorer.formats.base import Part
 if TYPE_CHECKING:
     import pyarrow as pa
 
-VECTORS = ("vectors", "embeddings", "embedding", "emb", "vector", "train", "features", "data", "x")
+VECTORS = ("vectors", "embeddings", "embedding", "emb", "vector", "train", "features", "data", "x", "x_pca")
 """Arrays of these names are the likeliest vectors, the first of them that there is."""
+HINTS = ("embed", "vector", "feature")
+"""What the names of vectors often have in them; such arrays come next."""
 MOST_NAMED = 12
 NUMBERS = "fiub"
 """The kinds of NumPy's dtypes that are real numbers."""
@@ -31,13 +33,23 @@ TEXT_BLOCK = 1 << 16
 
 def ordered(parts: Sequence[Part]) -> tuple[Part, ...]:
     """The likeliest vectors first; what has a note comes last, for it is something else."""
+    return tuple(sorted(parts, key=_standing))
 
-    def place(part: Part) -> tuple[bool, bool, int, int]:
-        name = part.name.rsplit("/", 1)[-1].casefold()
-        known = VECTORS.index(name) if name in VECTORS else len(VECTORS)
-        return not _usable(part), bool(part.note), known, -prod(part.shape)
 
-    return tuple(sorted(parts, key=place))
+def alike(parts: Sequence[Part]) -> tuple[Part, ...]:
+    """Those that may as well be the vectors as the first of `parts`, with it; none where it is the likeliest."""
+    if not parts or not _usable(parts[0]):
+        return ()
+    found = tuple(part for part in parts if _standing(part) == _standing(parts[0]))
+    return found if len(found) > 1 else ()
+
+
+def check_chosen(path: Path, parts: Sequence[Part]) -> None:
+    """Raise Unchosen where several may as well be the vectors, so that somebody has to say which."""
+    if found := alike(parts):
+        raise Unchosen(
+            path, f"it holds {listed(found)}, and any may be the vectors; choose one of them: --read array=NAME."
+        )
 
 
 def chosen(path: Path, parts: Sequence[Part], asked: str | None) -> tuple[Part, tuple[str, ...]]:
@@ -128,6 +140,15 @@ def _text(values: NDArray[Any] | Sequence[Any]) -> pa.Array:
 
 def _group(part: Part) -> str:
     return part.name.rpartition("/")[0]
+
+
+def _standing(part: Part) -> tuple[bool, bool, int, int, bool]:
+    """The lower, the likelier: what can be vectors, is nothing else, is called so, is large, is of fractions."""
+    name = part.name.rsplit("/", 1)[-1].casefold()
+    other = len(VECTORS) + (not any(hint in name for hint in HINTS))
+    known = VECTORS.index(name) if name in VECTORS else other
+    whole = part.dtype.startswith(("int", "uint", "bool"))
+    return not _usable(part), bool(part.note), known, -prod(part.shape), _usable(part) and whole
 
 
 def _usable(part: Part) -> bool:

@@ -3,6 +3,14 @@
 from __future__ import annotations
 
 import math
+import re
+
+_CHOOSES = re.compile(r"--read \S+ chooses another")
+
+
+def without_options(sentence: str, chooses: str = "“Read differently …”") -> str:
+    """A note on a file without what is meant for the command line: here a link, or a field, `chooses` another array."""
+    return _CHOOSES.sub(f"{chooses} chooses another", sentence).replace("--read ", "")
 
 
 def count(number: int) -> str:

@@ -9,14 +9,16 @@ from pathlib import Path
 from explorer import formats
 from explorer.core.dataset import Dataset
 from explorer.errors import Cancelled, ExplorerError
-from explorer.formats.matching import Match
+from explorer.formats.matching import Division, Match
 from explorer.session.opening import Opening
 from explorer.session.session import Session
-from explorer.session.state import Joining
+from explorer.session.state import Joining, State
 from explorer.session.tasks import Tasks
 from explorer.work.previewing import DivideRequest, MatchRequest
 
 LOOK = "look"
+NAMED = 4
+"""So many files are named that were left."""
 
 
 class Adding:
@@ -26,6 +28,9 @@ class Adding:
         self._session = session
         self._tasks = tasks
         self._opening = opening
+        self._pending: Division | None = None
+        """What has been dropped together, until the vectors of it are open."""
+        session.listen(self._follow)
 
     def look(self, table: Path, key: str | None = None, *, dropped: bool = False) -> None:
         """See how a table goes with what is open: by row, by a key, or as seems best."""
@@ -53,14 +58,27 @@ class Adding:
 
     def dropped(self, paths: Sequence[Path], open_these: Callable[[Path, Path | None], None]) -> None:
         """Files have been dropped: a table that belongs to what is open may be added to it, several files are one set
-        and its metadata, and everything else is opened."""
+        and its metadata, and everything else is opened. How a table is joined that has not a record for each row is
+        asked when the set is open; what is more than a set and a table is left, and said."""
         dataset = self._session.state.dataset
+        self._pending = None
         if len(paths) > 1:
             self._divide(paths, open_these)
         elif dataset is not None and may_be_table(paths[0]):
             self._consider(paths[0], dataset, open_these)
         else:
             open_these(paths[0], None)
+
+    def _follow(self, new: State, old: State) -> None:
+        """The set of those that were dropped together is open: go on with the others."""
+        pending = self._pending
+        if pending is None or new.dataset is old.dataset or new.source != str(pending.vectors):
+            return
+        self._pending = None
+        if pending.left:
+            self._session.fail("data", _left(pending))
+        if pending.table is not None and not pending.by_row:
+            self.look(pending.table)
 
     def _look(self, joining: Joining) -> None:
         self._session.update(joining=joining)
@@ -96,8 +114,9 @@ class Adding:
         self._tasks.start(LOOK, f"Looking at {path.name}", request, done, failed, by_itself=True)
 
     def _divide(self, paths: Sequence[Path], open_these: Callable[[Path, Path | None], None]) -> None:
-        def done(found: tuple[Path, Path | None]) -> None:
-            open_these(*found)
+        def done(found: Division) -> None:
+            self._pending = found
+            open_these(found.vectors, found.table if found.by_row else None)
 
         def failed(error: ExplorerError) -> None:
             if not isinstance(error, Cancelled):
@@ -105,6 +124,14 @@ class Adding:
 
         request = DivideRequest(tuple(paths))
         self._tasks.start(LOOK, "Looking at what was dropped", request, done, failed, by_itself=True)
+
+
+def _left(division: Division) -> str:
+    """What to say of the files that nobody opened."""
+    names = [path.name for path in division.left]
+    shown = ", ".join(names[:NAMED]) + (f" and {len(names) - NAMED:,} more" if len(names) > NAMED else "")
+    verb = "was" if len(names) == 1 else "were"
+    return f"{shown} {verb} left: one set of vectors, and one table with it, can be dropped at a time."
 
 
 def may_be_table(path: Path) -> bool:

@@ -33,8 +33,8 @@ class Opening:
         self._last: ReadRequest | None = None
         self._remember = True
         self._again: Callable[[], None] = lambda: None
-        self.when_unclear: Callable[[ReadRequest], None] = lambda request: None
-        """Called with what could not be read before somebody has chosen."""
+        self.when_unclear: Callable[[ReadRequest, ExplorerError], None] = lambda request, error: None
+        """Called with what could not be read before somebody has chosen, and with what would have to be."""
 
     def open(
         self,
@@ -63,7 +63,8 @@ class Opening:
         held, and found in no other place from then on.
 
         With `remember` it is among the recent files from then on. Where nothing is said of how to read it, it is read
-        as somebody said the last time, unless it is to be read `plainly`. An index file that does not say all that has
+        as somebody said the last time, unless it is to be read `plainly`; then nobody is asked either which of several
+        arrays is meant. An index file that does not say all that has
         to be known becomes the State's `untold`: then `tell` goes on, and `leave` does not.
         """
         try:
@@ -82,7 +83,8 @@ class Opening:
         self._session.update(opening=request.source, untold=None, draft=None, joining=None)
         title = f"Opening {called(request.source)}"
         failed = self._failed(request, remember, learnt=learnt)
-        self._tasks.start(READ, title, request, self._opened(request, remember), failed)
+        asked = replace(request, asks=not plainly and not learnt)
+        self._tasks.start(READ, title, asked, self._opened(request, remember), failed)
 
     def tell(self, *, dimensions: int | None = None, metric: Metric | None = None, vectors: Path | None = None) -> None:
         """Open the index file that was asked about, with what it does not say or with vectors from another file."""
@@ -160,7 +162,7 @@ class Opening:
                 return
             self._session.update(opening="")
             if isinstance(error, Unchosen | NoVectors):
-                self.when_unclear(request)
+                self.when_unclear(request, error)
             elif not isinstance(error, Cancelled):
                 self._session.fail("data", error)
 

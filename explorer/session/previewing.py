@@ -26,7 +26,7 @@ class Previewing:
         self._opening = opening
         self._settings = settings
         self._task: Task | None = None
-        opening.when_unclear = self.look
+        opening.when_unclear = lambda request, _: self.look(request)
 
     def look(self, request: ReadRequest, *, remember: bool = True) -> None:
         """Look at a file as a request would read it, or as it was read the last time where that says nothing."""

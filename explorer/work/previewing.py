@@ -10,7 +10,7 @@ from explorer.core.dataset import Dataset
 from explorer.core.metric import Metric
 from explorer.errors import BadFile
 from explorer.formats import matching
-from explorer.formats.matching import Match
+from explorer.formats.matching import Division, Match
 from explorer.formats.preview import Preview
 from explorer.work import bounds
 from explorer.work.desk import Desk
@@ -65,6 +65,6 @@ class DivideRequest:
 
     paths: tuple[Path, ...]
 
-    def __call__(self, desk: Desk) -> tuple[Path, Path | None]:
+    def __call__(self, desk: Desk) -> Division:
         with bounds.in_proportion(self.paths):
             return matching.divided(self.paths, desk.progress)

@@ -21,7 +21,7 @@ from explorer.core.projection import Projection
 from explorer.core.query import Query
 from explorer.errors import BadFile
 from explorer.formats.base import Part
-from explorer.formats.matching import Match
+from explorer.formats.matching import Division, Match
 from explorer.formats.preview import Preview
 from explorer.indexes import asking, building, saved, type_named, types
 from explorer.indexes import kept as kept_indexes
@@ -43,7 +43,10 @@ UNKNOWN = "?"
 
 @dataclass(frozen=True)
 class ReadRequest:
-    """Read a file, or a `sample:NAME`, into a Dataset; of an index file with what it does not say itself."""
+    """Read a file, or a `sample:NAME`, into a Dataset; of an index file with what it does not say itself.
+
+    One that `asks` raises Unchosen where any of several arrays may be the vectors, rather than take the first.
+    """
 
     source: str
     metadata: Path | None = None
@@ -51,6 +54,7 @@ class ReadRequest:
     metric: Metric | None = None
     vectors: Path | None = None
     dimensions: int | None = None
+    asks: bool = False
 
     def __call__(self, desk: Desk) -> Dataset:
         path = loading.path_of(self.source)
@@ -58,6 +62,8 @@ class ReadRequest:
         free = path is None or not {"embed", "encoder"}.isdisjoint(self.options)
         files = [each for each in (self.metadata, self.vectors, path) if each is not None]
         with contextlib.nullcontext() if free else bounds.in_proportion(files):
+            if self.asks and self.vectors is None:
+                loading.check_chosen(self.source, self.options)
             return loading.load(
                 self.source,
                 metadata=self.metadata,
@@ -360,4 +366,4 @@ Request = (
     | InspectRequest
     | PictureRequest
 )
-CLASSES: tuple[type[Any], ...] = (*Request.__args__, Answer, Cache, Connected, Match, Preview, Part, Param)
+CLASSES: tuple[type[Any], ...] = (*Request.__args__, Answer, Cache, Connected, Division, Match, Preview, Part, Param)

@@ -24,6 +24,12 @@ def width_and_height(picture: Path) -> tuple[int, int]:
     return int.from_bytes(head[16:20], "big"), int.from_bytes(head[20:24], "big")
 
 
+def test_a_picture_of_what_has_to_be_chosen_first_says_so(program: Run, tmp_path: Path) -> None:
+    np.ones((50, 4), "f4").tofile(tmp_path / "raw.f32")
+    sentence = program("snapshot", str(tmp_path / "raw.f32"), "--out", str(tmp_path / "a.png")).sentence
+    assert "say how many make a vector: --read dimensions=D" in sentence and (tmp_path / "a.png").is_file()
+
+
 @LINUX
 @pytest.mark.parametrize(
     "display",

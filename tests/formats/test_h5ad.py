@@ -201,3 +201,12 @@ def test_half_a_file_is_a_sentence(path: Path, tmp_path: Path) -> None:
         cut.write_bytes(whole[:size])
         with pytest.raises(BadFile):
             reading.read(cut)
+
+
+@pytest.mark.parametrize("suffix", [".h5", ".hdf5", ".hdf", ""])
+def test_an_anndata_file_is_one_whatever_it_is_called(suffix: str, tmp_path: Path) -> None:
+    path = tmp_path / f"cells{suffix}"
+    _ = anndata.AnnData(np.eye(6, 4, dtype="f4") + 1).write_h5ad(tmp_path / "a.h5ad")
+    (tmp_path / "a.h5ad").rename(path)
+    assert reading.recognised(path).name == "h5ad"
+    assert reading.read(path).column("0") is None and reading.read(path).rows == 6

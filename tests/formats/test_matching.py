@@ -10,6 +10,7 @@ import pytest
 from explorer.core.dataset import Dataset
 from explorer.errors import BadFile
 from explorer.formats import matching, reading
+from explorer.formats.matching import Division
 
 
 @pytest.fixture
@@ -78,12 +79,15 @@ def test_of_several_files_one_is_the_metadata(tmp_path: Path) -> None:
     labels = table(tmp_path, "name,kind", ["a,x", "b,y", "c,x", "d,y"])
     vectors = tmp_path / "w.csv"
     vectors.write_text("".join(",".join(f"{i * j}.5" for j in range(12)) + "\n" for i in range(4)))
-    assert matching.divided([labels, tmp_path / "v.npy"]) == (tmp_path / "v.npy", labels)
-    assert matching.divided([vectors, labels]) == (vectors, labels)
-    assert matching.divided([vectors, tmp_path / "v.npy"]) == (vectors, None)
-    assert matching.divided([labels, labels]) == (labels, None)
+    assert matching.divided([labels, tmp_path / "v.npy"]) == Division(tmp_path / "v.npy", labels)
+    assert matching.divided([vectors, labels]) == Division(vectors, labels)
+    assert matching.divided([vectors, tmp_path / "v.npy"]) == Division(vectors, None, (tmp_path / "v.npy",))
+    assert matching.divided([labels, labels]) == Division(labels)
+    (tmp_path / "short").mkdir()
+    short = table(tmp_path / "short", "name,kind", ["a,x", "b,y"])
+    assert matching.divided([vectors, short, labels]) == Division(vectors, short, (labels,), by_row=False)
     tabs = tmp_path / "tabs.csv"
     tabs.write_text("name\tkind\na\tx\nb\ty\nc\tx\nd\ty\n")
-    assert matching.divided([tmp_path / "v.npy", tabs]) == (tmp_path / "v.npy", tabs)
+    assert matching.divided([tmp_path / "v.npy", tabs]) == Division(tmp_path / "v.npy", tabs)
     (tmp_path / "odd.xyz").write_bytes(b"\0\1\2")
-    assert matching.divided([labels, tmp_path / "odd.xyz"]) == (tmp_path / "odd.xyz", labels)
+    assert matching.divided([labels, tmp_path / "odd.xyz"]) == Division(tmp_path / "odd.xyz", labels)

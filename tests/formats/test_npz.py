@@ -10,8 +10,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from explorer.errors import BadFile
-from explorer.formats import reading
+from explorer import loading
+from explorer.errors import BadFile, Unchosen
+from explorer.formats import preview, reading, several, types
 from explorer.formats.npz import Npz
 
 RNG = np.random.default_rng(2)
@@ -143,3 +144,24 @@ def test_rows_that_are_not_finite_are_dropped_with_their_names(tmp_path: Path) -
         assert (dataset.rows, dataset.dropped, dataset.name(3)) == (198, 2, "wörd 4")
         assert "#3, #9" in dataset.warnings[0]
         (tmp_path / "a.npz").unlink()
+
+
+def test_only_arrays_of_equal_standing_are_asked_about(tmp_path: Path) -> None:
+    path, rows = tmp_path / "a.npz", np.ones((9, 4), "f4")
+    kind = types()["npz"]
+    for others in (
+        {"b": rows[:3]},
+        {"text_embeds": rows},
+        {"train": rows},
+        {"b": rows.astype("i4")},
+        {"b": rows[:, 0]},
+    ):
+        np.savez(path, a=rows, **others)
+        assert several.alike(kind.parts(path)) == ()
+        loading.check_chosen(path, {})
+    np.savez(path, a=rows, b=rows, c=rows[:3], name=np.array(list("abcdefghi")))
+    assert [part.name for part in several.alike(kind.parts(path))] == ["a", "b"]
+    assert preview.previewed(path).alike == 2 and "“a” was taken" in reading.read(path).warnings[0]
+    with pytest.raises(Unchosen, match="any may be the vectors; choose one of them: --read array=NAME"):
+        loading.check_chosen(path, {})
+    loading.check_chosen(path, {"array": "b"})

@@ -13,7 +13,7 @@ import pyarrow as pa
 import pytest
 
 from explorer.errors import BadFile, BadParameter
-from explorer.formats import packed, reading
+from explorer.formats import packed, preview, reading
 
 DATA = Path(__file__).parent.parent / "data" / "formats"
 
@@ -35,7 +35,8 @@ def test_a_packed_table_is_the_table(suffix: str, tmp_path: Path) -> None:
     dataset, plain = reading.read(path), reading.read(DATA / "same.csv")
     np.testing.assert_array_equal(dataset.vectors, plain.vectors)
     assert dataset.name(1) == "people"
-    assert "Comma-separated" in dataset.facts["packed"]
+    assert dataset.format.startswith("csv, packed by ")
+    assert preview.previewed(path).title.startswith("Comma-separated table, packed by ")
     assert not list(dataset.folder.glob("unpacked*"))
     assert dataset.title == path.name
 

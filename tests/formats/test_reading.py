@@ -202,3 +202,15 @@ def test_facts_about_the_rows_are_told(tmp_path: Path) -> None:
     np.save(tmp_path / "f.npy", np.full((3, 2), np.nan))
     with pytest.raises(BadFile, match="none of its 3 rows"):
         reading.read(tmp_path / "f.npy")
+
+
+def test_a_table_about_rows_and_one_that_may_be_transposed_are_told(tmp_path: Path) -> None:
+    about, wide = tmp_path / "about.csv", tmp_path / "wide.csv"
+    about.write_text("kind,year\n" + "".join(f"{'ab'[i % 2]},{1990 + i}\n" for i in range(9)))
+    assert "open that, and add the table to it as metadata" in reading.read(about).warnings[0]
+    assert reading.read(about, options={"vectors": "year"}).warnings == ()
+    wide.write_text("".join(",".join(f"{(i * j) % 7}.5" for j in range(160)) + "\n" for i in range(1, 21)))
+    assert reading.read(wide).warnings == (
+        "It is far wider than long: if its columns are the vectors, say --read orientation=columns.",
+    )
+    assert reading.read(wide, options={"orientation": "columns"}).rows == 160

@@ -29,6 +29,7 @@ from tests.gui.conftest import LEFT, NONE, User, open_window
 
 CONTROL = Qt.KeyboardModifier.ControlModifier
 SHIFT = Qt.KeyboardModifier.ShiftModifier
+WORDS = ("guitar", "violin", "river", "mountain", "storm", "bread", "castle", "engine", "poem", "ocean")
 
 
 @pytest.fixture(scope="module")
@@ -246,4 +247,70 @@ def test_vectors_and_their_table_are_dropped_together(user: User, tmp_path: Path
     drop(user, names, tmp_path / "v.npy")
     user.until(lambda: user.state.source == str(tmp_path / "v.npy"))
     assert user.state.dataset.title == "v.npy" and user.state.dataset.name(7) == "w7"
+    user.until_quiet()
+
+
+def test_arrays_of_equal_standing_are_asked_about_once(user: User, tmp_path: Path) -> None:
+    path = tmp_path / "two.npz"
+    left = np.random.default_rng(0).normal(size=(30, 4)).astype("f4")
+    np.savez(path, left=left, right=left * 2)
+    drop(user, path)
+    dialog = shown(user, OpenDialog)
+    assert user.state.source != str(path) and dialog.focusWidget() is dialog.form.array
+    assert "Any of 2 arrays may be the vectors" in words(dialog) and dialog.go.isEnabled()
+    choose(dialog.form.array, "right")
+    QTest.keyClick(dialog.go, Qt.Key.Key_Return)
+    user.until(lambda: user.state.source == str(path))
+    assert np.array_equal(user.state.dataset.vectors, left * 2) and not dialog.isVisible()
+    user.until_quiet()
+    before = user.state.dataset
+    drop(user, path)
+    user.until(lambda: user.state.dataset is not before)
+    assert user.state.read_by.options == {"array": "right"}, "nobody is asked twice"
+
+
+def test_the_first_of_equal_arrays_can_be_taken_as_it_stands(user: User, tmp_path: Path) -> None:
+    path = tmp_path / "two.npz"
+    np.savez(path, left=np.ones((9, 3), "f4"), right=np.zeros((9, 3), "f4"))
+    drop(user, path)
+    dialog = shown(user, OpenDialog)
+    QTest.mouseClick(dialog.go, LEFT)
+    user.until(lambda: user.state.source == str(path))
+    assert user.state.read_by.options == {"array": "left"}
+    user.until_quiet()
+
+
+def test_a_table_of_texts_is_embedded_by_one_click(user: User, tmp_path: Path) -> None:
+    path = tmp_path / "texts.csv"
+    path.write_text("id,title\n" + "".join(f"{i},about the {word}\n" for i, word in enumerate(WORDS)))
+    user.window.open(str(path))
+    dialog = shown(user, OpenDialog)
+    assert "choose a column of text to embed" in words(dialog) and not dialog.go.isEnabled()
+    assert dialog.embeds.text() == "Embed “title”"
+    assert dialog.focusWidget() is dialog.form.embed
+    QTest.mouseClick(dialog.embeds, LEFT)
+    user.until(lambda: user.state.draft.preview.can_be_opened and not user.state.draft.looking)
+    assert dialog.form.encoder.isVisible() and not dialog.embeds.isVisible()
+    QTest.mouseClick(dialog.go, LEFT)
+    user.until(lambda: user.state.source == str(path))
+    dataset = user.state.dataset
+    assert (dataset.rows, dataset.dimensions, dataset.encoder) == (len(WORDS), 256, "static")
+    user.until_quiet()
+    user.ask("a stringed instrument")
+    assert user.state.answer.neighbours.rows[0] in (WORDS.index("guitar"), WORDS.index("violin"))
+    user.until_quiet()
+
+
+def test_raw_numbers_are_told_by_typing_how_many_make_a_vector(user: User, tmp_path: Path) -> None:
+    path = tmp_path / "raw.f32"
+    np.arange(48, dtype="f4").tofile(path)
+    user.window.open(str(path))
+    dialog = shown(user, OpenDialog)
+    field = dialog.focusWidget()
+    assert isinstance(field, QLineEdit) and field.accessibleName() == "dimensions" and not dialog.go.isEnabled()
+    QTest.keyClicks(field, "8")
+    user.until(lambda: dialog.go.isEnabled() and not user.state.draft.looking)
+    QTest.keyClick(field, Qt.Key.Key_Return)
+    user.until(lambda: user.state.source == str(path))
+    assert (user.state.dataset.rows, user.state.dataset.dimensions) == (6, 8)
     user.until_quiet()

@@ -137,6 +137,23 @@ def test_what_is_dropped_is_metadata_a_pair_or_another_file(app: Any, tmp_path: 
     assert opened.pop() == (other, labels)
 
 
+def test_a_dropped_table_that_fits_by_a_key_only_is_asked_about_and_what_is_left_is_said(
+    app: Any, tmp_path: Path
+) -> None:
+    vectors, labels = table(tmp_path), tmp_path / "m.csv"
+    labels.write_text("id,size\n" + "".join(f"{1000 + i},{i}\n" for i in range(30, 4, -1)))
+    np.save(tmp_path / "more.npy", np.ones((3, 2), "f4"))
+    app.controller.adding.dropped(
+        (labels, vectors, tmp_path / "more.npy"),
+        lambda path, metadata: app.controller.opening.read(ReadRequest(str(path), metadata)),
+    )
+    assert joining(app).match.key == "id" and "26 of 40 rows" in joining(app).match.sentence
+    assert app.state.source == str(vectors) and app.state.problem("data").startswith("more.npy was left: one set")
+    app.controller.adding.add()
+    state = app.until(lambda s: s.dataset is not None and s.dataset.column("size") is not None)
+    assert not state.problem("data")
+
+
 def test_readings_in_the_settings(tmp_path: Path) -> None:
     path, file, labels = tmp_path / "settings.json", tmp_path / "v.npz", tmp_path / "m.csv"
     settings = Settings(path)

@@ -26,7 +26,7 @@ from explorer.core.trace import Trace
 from explorer.formats import reading
 from explorer.formats.base import Part
 from explorer.formats.keeping import Kept
-from explorer.formats.matching import Match
+from explorer.formats.matching import Division, Match
 from explorer.formats.preview import Preview
 from explorer.indexes.base import IndexHandle
 from explorer.measure.coding import CodedDistances
@@ -139,6 +139,7 @@ def inside(dataset: Dataset, query: Query) -> list[Any]:
         part := Part("train", (9, -1), "float32", "a note"),
         param := Param("rows", "int", None, "How many.", minimum=1, choices=("a",)),
         Preview(Path("x.npz"), "npz", "NumPy", (param,), {"array": "train"}, (part,), rows=9, cells=(("a", "1"),)),
+        Division(Path("v.npy"), Path("m.csv"), (Path("w.npy"),), by_row=False),
         Match(Path("m.csv"), "Table", 3, 9, "id", ("id",), ("id",), ("id",), "3 of 9.", True, False),
         Outlines(ints, np.zeros((3, 2), np.float32), np.zeros((2, 2), np.float32), 0.9),
         CodedDistances(ints, floats, floats, floats, floats),

@@ -9,6 +9,7 @@ from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QDialog, QFileDialog, QHBoxLayout, QLabel, QProgressBar, QVBoxLayout, QWidget
 
 from explorer.formats.preview import Preview
+from explorer.gui import wording
 from explorer.gui.opening import facts
 from explorer.gui.opening.options_form import OptionsForm
 from explorer.gui.opening.rows_table import RowsTable
@@ -42,6 +43,10 @@ class OpenDialog(QDialog):
         self._facts = Line()
         self.form = OptionsForm(controller, self._edited)
         self.table = RowsTable()
+        self._question = label("", wrap=True)
+        self._question.setAccessibleName("What has to be chosen")
+        self.embeds = button("", self._embed, "link")
+        self.embeds.setStyleSheet("padding-left: 0px;")
         self._problem = label("", "error", wrap=True, selectable=True)
         self._problem.setAccessibleName("What is wrong")
         self._needs = label("", "quiet", wrap=True)
@@ -86,6 +91,8 @@ class OpenDialog(QDialog):
         right = QVBoxLayout()
         right.setSpacing(8)
         right.addWidget(heading("First rows"))
+        right.addWidget(self._question)
+        right.addWidget(self.embeds, 0, Qt.AlignmentFlag.AlignLeft)
         right.addWidget(self._problem)
         right.addWidget(self.table, 10)
         right.addWidget(self._needs)
@@ -148,7 +155,7 @@ class OpenDialog(QDialog):
             self.cancel.setFocus()
         if not self.isVisible():
             self.open()
-        if first and self.go.isEnabled():
+        if first and self.go.isEnabled() and not self._question.text():
             self.go.setFocus()
         elif first:
             self.form.focus_first()
@@ -164,7 +171,8 @@ class OpenDialog(QDialog):
         """Nobody knows anything of the file yet."""
         self._facts.say("Looking at it …")
         self.table.show_rows((), ())
-        for line in (self._problem, self._needs, self._too_large, self._warnings):
+        self.embeds.hide()
+        for line in (self._question, self._problem, self._needs, self._too_large, self._warnings):
             _say(line, "")
         self.advised.hide()
 
@@ -173,7 +181,13 @@ class OpenDialog(QDialog):
         if not self._pause.isActive():
             self.form.show_preview(preview, draft.request.options)
         self.table.show_rows(preview.header, preview.cells)
-        _say(self._problem, preview.problem)
+        question = facts.question(preview)
+        _say(self._question, question)
+        likeliest = preview.texts[0] if question and preview.texts else ""
+        self.embeds.setText(f"Embed “{likeliest}”")
+        self.embeds.setToolTip(f"Make the vectors of the text in “{likeliest}”")
+        self.embeds.setVisible(bool(likeliest))
+        _say(self._problem, "" if question else preview.problem)
         _say(self._needs, "" if preview.fitting else facts.needs(preview))
         _say(self._too_large, facts.too_large(preview))
         self.advised.setText(f"Read a sample of {preview.fitting:,} rows")
@@ -204,19 +218,22 @@ class OpenDialog(QDialog):
         if self._shown is not None:
             self.form.sample(self._shown.fitting)
 
+    def _embed(self) -> None:
+        if self._shown is not None and self._shown.texts:
+            self.form.embed_column(self._shown.texts[0])
+
     def _choose_metadata(self) -> None:
         path, _ = QFileDialog.getOpenFileName(self, "Choose a table about the rows", "", TABLES)
         if path:
             self._correct(Path(path))
 
     def _open(self) -> None:
-        if self._pause.isActive():
+        if self._pause.isActive() or self.form.says_array:
             self._look()
         if self._can_be_opened and self._may_open():
             self._controller.previewing.open()
 
 
 def _say(line: QLabel, text: str) -> None:
-    # What the command line takes as an option has a field here.
-    line.setText(text.replace("--read ", ""))
+    line.setText(wording.without_options(text, "the field “Array”"))
     line.setVisible(bool(text))

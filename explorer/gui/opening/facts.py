@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from explorer.formats.preview import Preview
+from explorer.formats.preview import NO_VECTORS, Preview
 from explorer.gui import wording
 
 
@@ -16,6 +16,16 @@ def shape(preview: Preview) -> str:
         words.append(f"{about}{wording.count(preview.rows)} × {wording.count(preview.dimensions)}")
         words.append(preview.dtype)
     return " · ".join(words)
+
+
+def question(preview: Preview) -> str:
+    """What somebody has to say before it can be opened; empty where that is nothing."""
+    if preview.alike and not preview.values.get("array"):
+        what = "columns" if preview.chooses_columns else "arrays"
+        return f"Any of {preview.alike} {what} may be the vectors: choose one."
+    if preview.problem == NO_VECTORS:
+        return NO_VECTORS if preview.texts else "No column of this table holds vectors, and none holds text to embed."
+    return ""
 
 
 def needs(preview: Preview) -> str:

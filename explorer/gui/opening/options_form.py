@@ -37,6 +37,8 @@ class OptionsForm(QWidget):
         self._changed = changed
         self._kept: dict[str, str] = {}
         self._format = ""
+        self.says_array = False
+        """Whether the array stands here by its name, and not in the options that were given."""
         self._declared: dict[str, Param] = {}
         self.array = Choice("Array", "Which of the file's arrays holds the vectors", changed)
         self.vectors = Typed(
@@ -104,9 +106,13 @@ class OptionsForm(QWidget):
         table = preview.chooses_columns
         parts = [part for part in preview.parts if len(part.shape) == 2]
         likeliest = preview.parts[0].name if preview.parts else ""
-        arrays = [(_array(part), "" if part.name == likeliest else part.name) for part in parts]
+        # What is no likelier than another is said by its name, so that nobody is asked the next time.
+        automatic = "" if preview.alike else likeliest
+        arrays = [(_array(part), "" if part.name == automatic else part.name) for part in parts]
         self._offer("array", len(arrays) > 1 or "array" in values)
-        self.array.offer(arrays, _of("array", values) if _of("array", values) != likeliest else "")
+        chosen = _of("array", values) or (likeliest if preview.alike else "")
+        self.array.offer(arrays, "" if chosen == automatic else chosen)
+        self.says_array = bool(preview.alike) and "array" not in values
         self._offer("vectors", table and not values.get("embed"))
         self.vectors.offer(preview.vector or "such as p*, or names with commas", _of("vectors", values))
         self._offer("embed", table and "embed" in self._declared and bool(preview.texts or values.get("embed")))
@@ -116,8 +122,8 @@ class OptionsForm(QWidget):
         self._offer("images", "images" in self._declared and bool(preview.columns or values.get("images")))
         self.images.offer(AUTOMATIC, _of("images", values))
         self._offer("name", bool(preview.columns) or "name" in values)
-        automatic = preview.name_column if "name" not in values else ""
-        named = [(f"{AUTOMATIC} ({automatic})" if automatic else AUTOMATIC, "")]
+        named_by = preview.name_column if "name" not in values else ""
+        named = [(f"{AUTOMATIC} ({named_by})" if named_by else AUTOMATIC, "")]
         self.name.offer([*named, *((name, name) for name in preview.columns)], _of("name", values))
         self._offer("header", "header" in self._declared)
         self.header.offer([(AUTOMATIC, ""), ("names the columns", "yes"), ("is a record", "no")], _of("header", values))
@@ -134,15 +140,24 @@ class OptionsForm(QWidget):
                     [(AUTOMATIC, ""), *((one, one) for one in param.choices if one.isalnum())], _of(name, values)
                 )
             else:
-                field.offer(AUTOMATIC, _of(name, values))
+                needed = name == "dimensions" and bool(preview.problem)
+                field.offer("numbers to a vector" if needed else AUTOMATIC, _of(name, values))
 
     def sample(self, rows: int) -> None:
         """Read a random sample of so many rows."""
         self.part.offer({"sample": str(rows)}, None)
         self._changed()
 
+    def embed_column(self, name: str) -> None:
+        """Make the vectors of that column's text."""
+        self.embed.setCurrentIndex(max(0, self.embed.findData(name)))
+        self._changed()
+
     def focus_first(self) -> None:
-        """Give the keyboard to the first field."""
+        """Give the keyboard to the first field; of a table that has to be embedded, to the column of text."""
+        if not self.embed.isHidden():
+            self.embed.setFocus()
+            return
         for line in range(self._grid.rowCount()):
             item = self._grid.itemAtPosition(line, 1)
             field = item.widget() if item is not None else None
@@ -176,6 +191,8 @@ class OptionsForm(QWidget):
             if param.name not in (*OWN, *ELSEWHERE):
                 field = self._special[param.name] = field_of(param, self._changed)
                 self._add(param.name, param.name.replace("_", " ").capitalize(), field)
+                # Qt shows it later, and until then it counts as hidden and takes no keys.
+                self._offer(param.name, True)
 
 
 def _of(name: str, values: dict[str, str]) -> str:

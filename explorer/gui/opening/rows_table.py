@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView
 
 from explorer.gui.widgets.columns import tabular
@@ -12,6 +13,8 @@ from explorer.gui.widgets.columns import tabular
 Index = QModelIndex | QPersistentModelIndex
 ROW_HEIGHT = 25
 NARROWEST, WIDEST = 44, 200
+ROOMY = 420
+"""As wide as a column may be while all of them have room."""
 MARGIN = 26
 
 
@@ -58,11 +61,13 @@ class _Model(QAbstractTableModel):
 
 
 class RowsTable(QTableView):
-    """Shows what `show_rows` gives it; every column as wide as it needs, and no wider than a few words."""
+    """Shows what `show_rows` gives it; every column as wide as it needs while there is room, and no wider than a few
+    words where there is not."""
 
     def __init__(self) -> None:
         super().__init__()
         self._model = _Model()
+        self._wanted: list[int] = []
         self.setModel(self._model)
         self.setAccessibleName("First rows")
         self.setSelectionMode(QAbstractItemView.SelectionMode.NoSelection)
@@ -92,9 +97,26 @@ class RowsTable(QTableView):
         bar = self.horizontalScrollBar().sizeHint().height()
         self.setMaximumHeight(self.horizontalHeader().sizeHint().height() + ROW_HEIGHT * max(1, len(cells)) + bar)
         metrics = self.fontMetrics()
-        for i, name in enumerate(header):
-            widest = max(metrics.horizontalAdvance(text) for text in (name, *(row[i] for row in cells)))
-            self.setColumnWidth(i, min(WIDEST, max(NARROWEST, widest + MARGIN)))
+        self._wanted = [
+            MARGIN + max(metrics.horizontalAdvance(text) for text in (name, *(row[i] for row in cells)))
+            for i, name in enumerate(header)
+        ]
+        self._spread()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """The columns take the room there is."""
+        super().resizeEvent(event)
+        self._spread()
+
+    def _spread(self) -> None:
+        """Every column as wide as it needs, the widest cut off where there is no room for all."""
+        widths = [min(WIDEST, max(NARROWEST, wanted)) for wanted in self._wanted]
+        left = self.viewport().width() - sum(widths)
+        for i, wanted in enumerate(self._wanted):
+            more = max(0, min(ROOMY, wanted) - widths[i])
+            grown = min(more, max(0, left))
+            left -= grown
+            self.setColumnWidth(i, widths[i] + grown)
 
 
 def _is_number(cell: str) -> bool:

@@ -93,7 +93,7 @@ class DataPanel(QWidget):
         self._title.setToolTip(dataset.place)
         shape = f"{wording.count(dataset.rows)} × {dataset.dimensions}"
         self._facts.setText(f"{shape} · {dataset.dtype} · {wording.size(dataset.bytes)}")
-        self._warnings.setText("\n".join(dataset.warnings))
+        self._warnings.setText(wording.without_options("\n".join(dataset.warnings)))
         self._warnings.setVisible(bool(dataset.warnings))
         file = not is_server(state.source)
         self.differently.setVisible(file)
