@@ -20,6 +20,7 @@ if [ "${BARE_INSIDE:-}" != yes ]; then  # mounts of one's own: they end with thi
 fi
 
 root=$(mktemp -d "${TMPDIR:-/var/tmp}/ann-explorer-proof.XXXXXX")
+chmod 755 "$root"  # an ordinary user has to get in
 mounted=()
 clean_up() {
     local place

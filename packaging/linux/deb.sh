@@ -48,6 +48,7 @@ Description: see a file of vectors as a map, and what your index does not find
  It needs no GPU, no network and no account.
 CONTROL
 find "$root" -type d -exec chmod 755 {} +
+find "$root" -type f -perm /111 -exec chmod 755 {} +
 find "$root" -type f -not -perm /111 -exec chmod 644 {} +
 dpkg-deb --root-owner-group -Zxz -z6 --threads-max=2 --build "$root" "dist/ann-explorer_${version}_$arch.deb" >/dev/null
 rm -rf "$root"
