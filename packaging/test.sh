@@ -3,6 +3,7 @@
 cd "$(dirname "$0")/.." || exit 2
 failed=0
 packaging/lint.sh || failed=1
+echo "test.sh: the installer is not built and not proved here, that takes too long: packaging/build.sh, packaging/prove.sh"
 # readers of binary files are fuzzed for so long in all, unless somebody says otherwise
 export EXPLORER_FUZZ_SECONDS="${EXPLORER_FUZZ_SECONDS:-300}"
 
