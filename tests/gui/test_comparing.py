@@ -115,9 +115,17 @@ def test_the_small_cross_ends_it(two: User) -> None:
     assert two.state.against == ""
 
 
-def test_with_nothing_to_compare_it_says_so(digits: User) -> None:
-    {action.title: action.run for action in digits.window._actions}["Compare with another index, or no longer"]()
-    assert "second approximate index" in digits.state.problem("indexes")
+def test_the_only_index_is_held_against_itself_and_with_none_it_says_so(digits: User) -> None:
+    run = {action.title: action.run for action in digits.window._actions}["Compare with another index, or no longer"]
+    run()
+    assert digits.state.against_given is not None and not digits.state.problem("indexes")
+    run()
+    assert digits.state.against_given is None
+    key = digits.state.current
+    digits.controller.indexing.choose(digits.state.exact.key)
+    run()
+    assert "approximate index answer first" in digits.state.problem("indexes")
+    digits.controller.indexing.choose(key)
 
 
 def test_two_settings_of_one_index_are_set_in_place(two: User) -> None:

@@ -23,6 +23,7 @@ from hypothesis.stateful import (
 )
 
 from explorer.core.metric import METRICS, distances_of, order
+from explorer.indexes import kept
 from explorer.session.controller import Controller
 from explorer.session.settings import Settings
 from explorer.session.state import State
@@ -89,7 +90,8 @@ class Session(RuleBasedStateMachine):
         held = [e for e in state.indexes if not e.is_exact and e.handle.metric in exact and state.dataset.rows > 1]
         assert all(e.recall is not None and e.recall.k == state.k for e in held)
         assert all(e.handle.path.exists() for e in state.indexes)
-        assert self.indexes_on_disk() == {e.handle.path for e in state.indexes if not e.is_exact} - set(self.saved)
+        built = [e for e in state.indexes if not e.is_exact and not kept.is_kept(e.handle, state.dataset)]
+        assert self.indexes_on_disk() == {e.handle.path for e in built} - set(self.saved)
         if state.verdict is not None and state.asked.query.row is not None:
             row, vectors = state.asked.query.row, state.dataset.vectors
             distances = distances_of(state.metric, vectors, np.arange(len(vectors)), vectors[row])
