@@ -153,7 +153,8 @@ def test_a_number_beside_texts_is_a_vector_with_an_offer(table: Path, tmp_path: 
         "The vector is one column of numbers; to look at the text instead, say --read embed=about.",
     )
     (tmp_path / "words.csv").write_text("word,x\nice,1\nwater,2\ndog,3\n")
-    assert load(tmp_path / "words.csv").warnings == ()
+    (said,) = load(tmp_path / "words.csv").warnings
+    assert "add the table to it as metadata" in said and "embed" not in said
 
 
 def test_a_table_of_text_says_what_can_be_embedded(tmp_path: Path) -> None:
