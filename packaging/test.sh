@@ -6,19 +6,6 @@ packaging/lint.sh || failed=1
 echo "test.sh: the installer is not built and not proved here, that takes too long: packaging/build.sh, packaging/prove.sh"
 # readers of binary files are fuzzed for so long in all, unless somebody says otherwise
 export EXPLORER_FUZZ_SECONDS="${EXPLORER_FUZZ_SECONDS:-300}"
-
-tests() {  # no test may open a window on somebody's screen; the one that needs a screen starts its own
-    QT_QPA_PLATFORM=offscreen .venv/bin/python -m pytest "$@"
-}
-
-tests
-status=$?
-if [ $status -eq 1 ]; then
-    # Servers, children and unseeded graphs under test are real, and the machine may be busy: what fails is asked once
-    # more. What then passes is still named above, to be mended.
-    echo "test.sh: running once more what failed"
-    EXPLORER_FUZZ_SECONDS=10 tests --last-failed --last-failed-no-failures=none --maxfail=3
-    status=$?
-fi
-[ $status -eq 0 ] || failed=1
+# no test may open a window on somebody's screen; the one that needs a screen starts its own
+QT_QPA_PLATFORM=offscreen .venv/bin/python -m pytest || failed=1
 exit $failed
