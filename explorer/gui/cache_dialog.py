@@ -11,9 +11,7 @@ from PySide6.QtWidgets import (
     QComboBox,
     QDialog,
     QHBoxLayout,
-    QHeaderView,
     QStackedLayout,
-    QTableView,
     QVBoxLayout,
     QWidget,
 )
@@ -21,6 +19,7 @@ from PySide6.QtWidgets import (
 from explorer.formats.keeping import Kept
 from explorer.gui import wording
 from explorer.gui.widgets.confirmation import Confirmation
+from explorer.gui.widgets.lines_table import lines_table
 from explorer.gui.widgets.pieces import button, label
 from explorer.session.controller import Controller
 from explorer.session.state import State
@@ -94,7 +93,9 @@ class CacheDialog(QDialog):
         self.limit.setAccessibleName("Keep no more than")
         self.limit.activated.connect(self._set_limit)
         self.model = KeptModel()
-        self.table = _table(self.model)
+        self.table = lines_table(
+            self.model, "What is kept", WIDTHS, NAME, QAbstractItemView.SelectionMode.ExtendedSelection
+        )
         self.table.selectionModel().selectionChanged.connect(lambda *_: self._show_chosen())
         self._nothing = label(NOTHING, "quiet", wrap=True)
         self._nothing.setAlignment(Qt.AlignmentFlag.AlignTop)
@@ -204,25 +205,3 @@ def _cells(kept: Kept) -> tuple[str, ...]:
 def _side(column: int) -> Qt.AlignmentFlag:
     side = Qt.AlignmentFlag.AlignRight if column in (SHAPE, SIZE) else Qt.AlignmentFlag.AlignLeft
     return side | Qt.AlignmentFlag.AlignVCenter
-
-
-def _table(model: KeptModel) -> QTableView:
-    table = QTableView()
-    table.setModel(model)
-    table.setAccessibleName("What is kept")
-    table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-    table.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
-    table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-    table.setShowGrid(False)
-    table.setWordWrap(False)
-    table.setTabKeyNavigation(False)
-    table.setStyleSheet("QTableView::item { padding: 0px 6px; }")
-    table.verticalHeader().hide()
-    table.verticalHeader().setDefaultSectionSize(29)
-    header = table.horizontalHeader()
-    header.setHighlightSections(False)
-    for section, width in WIDTHS:
-        header.setSectionResizeMode(section, QHeaderView.ResizeMode.Fixed)
-        table.setColumnWidth(section, width)
-    header.setSectionResizeMode(NAME, QHeaderView.ResizeMode.Stretch)
-    return table

@@ -7,14 +7,11 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
-    QAbstractItemView,
     QCheckBox,
     QHBoxLayout,
-    QHeaderView,
     QProgressBar,
     QSpinBox,
     QStackedLayout,
-    QTableView,
     QVBoxLayout,
     QWidget,
 )
@@ -22,6 +19,7 @@ from PySide6.QtWidgets import (
 from explorer.gui import wording
 from explorer.gui.server.holdings_model import KIND, MADE_BY, METRIC, NAME, SIZE, HoldingsModel, details, keys_of
 from explorer.gui.widgets.confirmation import Confirmation
+from explorer.gui.widgets.lines_table import lines_table
 from explorer.gui.widgets.pieces import Line, button, heading, label, spaced
 from explorer.servers.abilities import Abilities
 from explorer.servers.catalogue import Holding
@@ -60,7 +58,7 @@ class ServerPage(QWidget):
         self.refresh = button("Refresh", controller.serving.refresh, tip="Ask the server again (F5)")
         self.refresh.setShortcut("F5")
         self.model = HoldingsModel()
-        self.table = _table(self.model)
+        self.table = lines_table(self.model, "Vector sets and search indexes", WIDTHS, NAME)
         self.table.selectionModel().selectionChanged.connect(lambda *_: self._show_chosen())
         self.table.activated.connect(lambda _: self._open())
         self._nothing = label(NOTHING, "quiet", wrap=True)
@@ -226,25 +224,3 @@ def memory(able: Abilities) -> str:
     """12 MB of 1 GB used, or 12 MB used."""
     most = f" of {wording.size(able.most_memory)}" if able.most_memory else ""
     return f"{wording.size(able.memory)}{most} used"
-
-
-def _table(model: HoldingsModel) -> QTableView:
-    table = QTableView()
-    table.setModel(model)
-    table.setAccessibleName("Vector sets and search indexes")
-    table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-    table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-    table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-    table.setShowGrid(False)
-    table.setWordWrap(False)
-    table.setTabKeyNavigation(False)
-    table.setStyleSheet("QTableView::item { padding: 0px 6px; }")
-    table.verticalHeader().hide()
-    table.verticalHeader().setDefaultSectionSize(29)
-    header = table.horizontalHeader()
-    header.setHighlightSections(False)
-    for section, width in WIDTHS:
-        header.setSectionResizeMode(section, QHeaderView.ResizeMode.Fixed)
-        table.setColumnWidth(section, width)
-    header.setSectionResizeMode(NAME, QHeaderView.ResizeMode.Stretch)
-    return table
